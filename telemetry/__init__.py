@@ -1,1 +1,1 @@
-"""The shared words: quantities, kinds, topics, decoders, samples and readings. No clock, no I/O."""
+"""The shared words: quantities, kinds, topics, decoders, samples, readings. No I/O, no clock."""

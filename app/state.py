@@ -1,0 +1,69 @@
+"""The one folder that holds an installation's state, and who owns which file in it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT = "var"
+
+
+def default_state() -> Path:
+    """`$KENH_STATE`, else `var/` below the working directory."""
+    return Path(os.environ.get("KENH_STATE") or DEFAULT)
+
+
+@dataclass(frozen=True)
+class State:
+    """Paths inside the state folder; each has one owner, named behind it."""
+
+    path: Path
+
+    @classmethod
+    def at(cls, path: Path | None) -> State:
+        return cls((path or default_state()).resolve())
+
+    @property
+    def registry_url(self) -> str:  # the registry
+        return f"sqlite:///{self.path / 'registry.db'}"
+
+    @property
+    def alerts_url(self) -> str:  # the book of alarms
+        return f"sqlite:///{self.path / 'alerts.db'}"
+
+    @property
+    def spool(self) -> Path:  # ingest; each reader owns its own cursor in it
+        return self.path / "spool"
+
+    @property
+    def dead_letters(self) -> Path:  # a folder a writer: ingest/, store/
+        return self.path / "deadletter"
+
+    @property
+    def broker(self) -> Path:  # the supervisor writes it, mosquitto keeps its database there
+        return self.path / "broker"
+
+    @property
+    def influx(self) -> Path:  # influxd
+        return self.path / "influx"
+
+    @property
+    def grafana(self) -> Path:  # grafana-server
+        return self.path / "grafana"
+
+    @property
+    def run(self) -> Path:  # one NAME.json a component, written by it every second
+        return self.path / "run"
+
+    @property
+    def logs(self) -> Path:  # one NAME.log a component
+        return self.path / "logs"
+
+    @property
+    def secrets(self) -> Path:  # the supervisor
+        return self.path / "secrets.json"
+
+    @property
+    def endpoints(self) -> Path:  # the supervisor
+        return self.path / "endpoints.json"
