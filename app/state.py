@@ -41,6 +41,22 @@ class State:
         return self.path / "deadletter"
 
     @property
+    def ledger(self) -> Path:  # ingest: what it counted, a line a device
+        return self.path / "ledger.json"
+
+    @property
+    def demo(self) -> Path:  # the demo's simulators
+        return self.path / "demo"
+
+    @property
+    def demo_passwords(self) -> Path:  # the demo
+        return self.demo / "passwords.json"
+
+    @property
+    def zalo_tokens(self) -> Path:  # the Zalo template channel
+        return self.path / "zalo-tokens.json"
+
+    @property
     def broker(self) -> Path:  # the supervisor writes it, mosquitto keeps its database there
         return self.path / "broker"
 

@@ -1,0 +1,1 @@
+"""Tenants, sites, devices, contacts and credentials, and the directory that ingest follows."""
