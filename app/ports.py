@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from collections.abc import Callable
 from contextlib import ExitStack
+
+from app.errors import CommandError
 
 
 def in_url(host: str) -> str:
@@ -38,3 +41,36 @@ def free_ports(host: str, count: int) -> list[int]:
             probe.bind((host, 0))
             ports.append(int(probe.getsockname()[1]))
         return ports
+
+
+PortPicker = Callable[[str, str, int], int]
+
+
+def strict_port(what: str, host: str, port: int) -> int:
+    """The wanted port, or a `CommandError` that says how to get another."""
+    if not is_free(host or "::", port):
+        raise CommandError(
+            f"port {port} ({what}) on {host or 'this machine'} is taken: stop the program that "
+            "has it, choose another in the file given with --config, or use '--ports auto'"
+        )
+    return port
+
+
+class FreePorts:
+    """Picks free ports and remembers what it had to say about it."""
+
+    def __init__(self, *, prefer_wanted: bool) -> None:
+        self._prefer_wanted = prefer_wanted
+        self._taken: set[int] = set()
+        self.notes: list[str] = []
+
+    def __call__(self, what: str, host: str, port: int) -> int:
+        bind = host or "::"
+        if self._prefer_wanted and port not in self._taken and is_free(bind, port):
+            self._taken.add(port)
+            return port
+        free = next(p for p in free_ports(bind, len(self._taken) + 1) if p not in self._taken)
+        self._taken.add(free)
+        if self._prefer_wanted:
+            self.notes.append(f"port {port} is taken and left alone: {what} uses {free}")
+        return free

@@ -53,6 +53,10 @@ class State:
         return self.demo / "passwords.json"
 
     @property
+    def inbox(self) -> Path:  # the demo's fakes of alert providers
+        return self.path / "inbox"
+
+    @property
     def zalo_tokens(self) -> Path:  # the Zalo template channel
         return self.path / "zalo-tokens.json"
 

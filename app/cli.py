@@ -1,0 +1,92 @@
+"""The `kenh` command: its sub-commands, and how an error looks."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+import typer
+
+from app.commands import (
+    deadletter,
+    demo,
+    doctor,
+    registry,
+    rules,
+    run,
+    sim,
+    status,
+    testing,
+    up,
+)
+from telemetry.errors import KenhError
+
+cli = typer.Typer(
+    name="kenh",
+    help="Kênh carries telemetry of water, power and traffic to the people who act on it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+for room in (
+    demo,
+    up,
+    run,
+    status,
+    doctor,
+    registry,
+    rules,
+    deadletter,
+    sim,
+    testing,
+):
+    room.add_to(cli)
+
+
+def main() -> None:
+    """Run the command line: exit code 0 done, 1 failed, 2 wrong usage; errors are one line."""
+    debug = "--debug" in sys.argv or bool(os.environ.get("KENH_DEBUG"))
+    words = [word for word in sys.argv[1:] if word != "--debug"]
+    if debug:
+        os.environ["KENH_DEBUG"] = "1"  # child processes log as much
+    try:
+        code = cli(words, prog_name="kenh", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message())
+        sys.exit(2)
+    except click.UsageError as error:
+        hint = f"; see 'kenh {_path(error)}--help'"
+        print(f"kenh: {error.format_message().rstrip('.')}{hint}", file=sys.stderr)
+        sys.exit(2)
+    except click.ClickException as error:
+        print(f"kenh: {error.format_message()}", file=sys.stderr)
+        sys.exit(1)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except KenhError as error:
+        if debug:
+            raise
+        print(f"kenh: {error}", file=sys.stderr)
+        sys.exit(1)
+    except BrokenPipeError:
+        # The reader of our output (head, less) has gone; that is no error of ours.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        if debug:
+            raise
+        print(
+            f"kenh: {type(error).__name__}: {error}; this is a mistake of ours: run it again with "
+            "'kenh --debug …' and send us what it prints",
+            file=sys.stderr,
+        )
+        sys.exit(1)
+
+
+def _path(error: click.UsageError) -> str:
+    words = error.ctx.command_path.split()[1:] if error.ctx else []
+    return "".join(f"{word} " for word in words)

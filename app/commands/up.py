@@ -1,0 +1,52 @@
+"""`kenh up`: the platform alone, in the foreground."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from app.commands.options import StateOption
+from app.config import load
+from app.errors import CommandError
+from app.logs import configure
+from app.platform import Platform
+from app.ports import FreePorts, PortPicker, strict_port
+from app.screen import addresses
+from app.signals import stop_at_signals
+from app.state import State
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="A TOML file; docs/configuration.md has every key.")
+]
+
+
+def add_to(cli: typer.Typer) -> None:
+    @cli.command()
+    def up(
+        state: StateOption = None,
+        config: ConfigOption = None,
+        ports: Annotated[
+            str, typer.Option(help="'configured', or 'auto': any free ports.")
+        ] = "configured",
+    ) -> None:
+        """Run the platform in the foreground; Ctrl-C or SIGTERM stops it in order."""
+        if ports not in {"configured", "auto"}:
+            raise CommandError(f"--ports {ports}: it is 'configured' or 'auto'")
+        pick: PortPicker = FreePorts(prefer_wanted=False) if ports == "auto" else strict_port
+        configure()
+        asyncio.run(_up(State.at(state), config, pick))
+
+
+async def _up(state: State, config: Path | None, pick: PortPicker) -> None:
+    console = Console()
+    stop = asyncio.Event()
+    stop_at_signals(stop)
+    async with Platform(state, load(config), console, pick, config) as platform:
+        console.print(addresses(platform.runtime, state))
+        console.print("Ctrl-C stops it.")
+        await stop.wait()
+        console.print("stopping …")

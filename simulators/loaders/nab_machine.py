@@ -1,0 +1,27 @@
+"""NAB machine temperature: a large machine of a firm, every 5 minutes, with two failures.
+
+The unit is presumed to be °F. Below 32 °F the machine's sensor is beyond the catalogue's range.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from simulators.series import Series
+from simulators.table import Column, events, iso_column, rows
+
+FILE = "nab_machine_temperature_system_failure.csv"
+KIND = "machine-monitor"
+COLUMNS = (Column("value", "asset.temp", "°F"),)
+
+
+def load(folder: Path, part: str) -> Series:
+    """The machine; its only part is `temperature`."""
+    industry = folder / "industry"
+    return Series(
+        f"nab-machine/{part}",
+        KIND,
+        tuple(column.quantity for column in COLUMNS),
+        list(rows(industry / FILE, KIND, COLUMNS, iso_column("timestamp"))),
+        events(industry / "nab_events.csv", FILE),
+    )

@@ -1,0 +1,38 @@
+"""UCI 235: the electric power of one household near Paris, once a minute, no labels.
+
+Its voltage is brought from France's nominal 230 V to Viet Nam's 220 V, so that the limits in
+percent of the nominal voltage mean the same. Over-voltage at night is real in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from simulators.series import Series
+from simulators.table import Column, iso_ms, rows
+
+FILE = "uci_household_2006-12-16_18.csv"
+KIND = "power-meter"
+NOMINAL_SCALE = 220 / 230
+COLUMNS = (
+    Column("Global_active_power", "power.active", "kW"),
+    Column("Global_reactive_power", "power.reactive", "kvar"),
+    Column("Voltage", "power.voltage", "V", NOMINAL_SCALE),
+    Column("Global_intensity", "power.current", "A"),
+)
+
+
+def load(folder: Path, part: str) -> Series:
+    """The household; its only part is `household`."""
+    return Series(
+        f"uci/{part}",
+        KIND,
+        tuple(column.quantity for column in COLUMNS),
+        list(rows(folder / "power" / FILE, KIND, COLUMNS, _time, ";")),
+    )
+
+
+def _time(texts: Mapping[str, str]) -> int:
+    day, month, year = texts["Date"].split("/")
+    return iso_ms(f"{year}-{month:0>2}-{day:0>2}T{texts['Time']}")
