@@ -69,13 +69,14 @@ def broker(one: Broker) -> Component:
     )
 
 
-def influx(one: Influx, password: str) -> Component:
+def influx(one: Influx, password: str, is_up: Callable[[], None]) -> Component:
     """InfluxDB 1.x; its administrator is made as soon as it answers."""
 
     async def ready(_pid: int) -> bool:
         if not await asyncio.to_thread(one.ready):
             return False
         await asyncio.to_thread(one.make_administrator, password)
+        await asyncio.to_thread(is_up)
         return True
 
     return Component(
@@ -84,13 +85,22 @@ def influx(one: Influx, password: str) -> Component:
 
 
 def grafana(
-    command: tuple[str, ...], home: Path, is_up: Callable[[], Awaitable[bool]]
+    command: tuple[str, ...],
+    home: Path,
+    is_up: Callable[[], Awaitable[bool]],
+    needs: tuple[str, ...],
 ) -> Component:
     async def ready(_pid: int) -> bool:
         return await is_up()
 
     return Component(
-        name="grafana", command=command, ready=ready, floor=3, cwd=home, stop_seconds=1.5
+        name="grafana",
+        command=command,
+        ready=ready,
+        floor=3,
+        cwd=home,
+        stop_seconds=1.5,
+        needs=needs,
     )
 
 

@@ -51,6 +51,7 @@ class Grafana(Section):
     url: str = ""
     host: str = "127.0.0.1"
     port: int = Field(3000, ge=1, le=65535)
+    influx_token_env: str = "KENH_GRAFANA_INFLUX_TOKEN"  # noqa: S105
 
 
 class Portal(Section):

@@ -44,13 +44,13 @@ async def run_demo(
     console.print(f"Kênh demo: {_source(settings)}, {settings.speed:g} times as fast as it was.")
     platform = Platform(state, _demo_config(load(config_file), settings), console, pick)
     platform.before_start = lambda: _settle(platform, settings)
+    platform.extra = [components.ours("simulators", state, 4, stop_seconds=2.5)]
+    since = time.time_ns() // 1_000_000
+    before = demo_report.Before.now(state)
     async with platform:
         for note in pick.notes:
             console.print(f"kenh: {note}")
         started = time.monotonic()
-        before = demo_report.Before.now(state)
-        since = time.time_ns() // 1_000_000
-        await platform.add([components.ours("simulators", state, 4, stop_seconds=2.5)])
         console.print(addresses(platform.runtime, state))
         console.print("Ctrl-C stops it in order.\n" if seconds is None else "")
         await _watch(platform, since, started, seconds, stop, console)

@@ -92,15 +92,15 @@ def _rules(setting: Setting) -> Part:
     from rules.pack import load_folder
 
     state, runtime = setting.state, setting.runtime
-    book = Book(state.alerts_url)
+    book, directory = Book(state.alerts_url), Directory(state.registry_url)
     return RulesPart(
         SpoolReader(state.spool),
         Cursor(state.spool, "rules"),
         Engine(load_folder(Path(runtime.packs)), runtime.time_scale, runtime.lateness_ms),
         Registry(state.registry_url),
-        Directory(state.registry_url),
+        directory,
         book,
-        Sender(book, channels(setting), _now),
+        Sender(book, channels(setting), _now, directory.get),
     )
 
 

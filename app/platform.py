@@ -14,13 +14,13 @@ from typing import Self
 
 from rich.console import Console
 
-from app import certificate, components, endpoints, packages, runtime
+from app import certificate, components, endpoints, grafana, packages, runtime
 from app.broker import Broker, Tls
 from app.broker_users import BrokerUsers
 from app.config import Config
 from app.errors import CommandError
 from app.influx import Influx
-from app.ports import PortPicker
+from app.ports import FreePorts, PortPicker
 from app.secret_store import Secrets, load_or_make
 from app.state import State
 from app.supervisor import Component, Supervisor
@@ -50,7 +50,8 @@ class Platform:
         self._config_file = config_file
         self._lock: int | None = None
         self._followers: list[asyncio.Task[None]] = []
-        self.supervisor = Supervisor(state.logs, state.run / "supervisor.json")
+        self.supervisor = Supervisor(state.logs, state.supervisor)
+        self.extra: Sequence[Component] = ()  # the demo's simulators
         self.before_start: Callable[[], None] = lambda: None
         self.runtime: runtime.Runtime
         self.secrets: Secrets
@@ -61,7 +62,7 @@ class Platform:
     async def __aenter__(self) -> Self:
         self._prepare()
         try:
-            self.supervisor.start(self._components())
+            self.supervisor.start([*self._components(), *self.extra])
             self._followers.append(asyncio.create_task(self._follow_users(), name="broker users"))
             self._check_ready(await self.supervisor.wait_ready(READY_SECONDS))
             endpoints.write(self.state, self.runtime, self.secrets)
@@ -78,10 +79,6 @@ class Platform:
     ) -> None:
         await self._close()
 
-    async def add(self, extra: Sequence[Component]) -> None:
-        """Start further components (the demo's simulators)."""
-        self.supervisor.start(extra)
-
     def _prepare(self) -> None:
         wanted = []
         if not self.config.mqtt.external:
@@ -93,7 +90,11 @@ class Platform:
         self._lock = _lock(self.state)
         self.secrets = load_or_make(self.state, self.config)
         own_grafana = packages.find(packages.GRAFANA) is not None
+        if isinstance(self._pick, FreePorts):
+            self._pick.recall(self.state.ports)
         self.runtime = runtime.decide(self.config, self._pick, own_grafana)
+        if isinstance(self._pick, FreePorts):
+            self._pick.keep(self.state.ports)
         runtime.write(self.state, self.runtime)
         self.registry = Registry(self.state.registry_url)
         self.registry.migrate()
@@ -111,13 +112,16 @@ class Platform:
         if not self.runtime.influx_external:
             own = Influx(state.influx, self.config.influx.host, _port_of(self.runtime.influx_url))
             own.prepare()
-            found.append(components.influx(own, self.secrets.influx))
+            found.append(components.influx(own, self.secrets.influx, self._influx_is_up))
         found += [
             components.ours("ingest", state, 3, config=config_file),
             components.ours("store", state, 2, config=config_file),
             components.ours("rules", state, 2, config=config_file),
             components.ours("portal", state, 3, config=config_file),
         ]
+        if self.runtime.grafana_url and not self.config.grafana.url:
+            shown = grafana.component(state, self.runtime, self.secrets, self.registry)
+            found += [shown] if shown else []
         if self.runtime.inbox_url:
             found.append(components.ours("inbox", state, 2, config=config_file))
         return found
@@ -132,6 +136,11 @@ class Platform:
             )
             tls = Tls(self.runtime.tls_bind, self.runtime.tls_port, pair.certificate, pair.key)
         return Broker(self.state.broker, self.runtime.mqtt_host, self.runtime.mqtt_port, tls)
+
+    def _influx_is_up(self) -> None:
+        """Each time that our own InfluxDB has started."""
+        if self.runtime.grafana_url:
+            grafana.grant_readers(self.runtime, self.secrets, self.registry)
 
     async def _follow_users(self) -> None:
         if not self.runtime.mqtt_external:

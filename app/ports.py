@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import socket
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from pathlib import Path
 
 from app.errors import CommandError
+from app.files import write_whole
 
 
 def in_url(host: str) -> str:
@@ -57,20 +60,35 @@ def strict_port(what: str, host: str, port: int) -> int:
 
 
 class FreePorts:
-    """Picks free ports and remembers what it had to say about it."""
+    """Picks free ports: the wanted one first where it is preferred, then the one that was picked
+    in an earlier run, so that addresses stay; what it had to say stands in `notes`."""
 
     def __init__(self, *, prefer_wanted: bool) -> None:
         self._prefer_wanted = prefer_wanted
         self._taken: set[int] = set()
+        self._before: dict[str, int] = {}
+        self._picked: dict[str, int] = {}
         self.notes: list[str] = []
 
     def __call__(self, what: str, host: str, port: int) -> int:
         bind = host or "::"
-        if self._prefer_wanted and port not in self._taken and is_free(bind, port):
-            self._taken.add(port)
-            return port
-        free = next(p for p in free_ports(bind, len(self._taken) + 1) if p not in self._taken)
-        self._taken.add(free)
-        if self._prefer_wanted:
-            self.notes.append(f"port {port} is taken and left alone: {what} uses {free}")
-        return free
+        tries = [port] if self._prefer_wanted else []
+        tries += [self._before[what]] if what in self._before else []
+        chosen = next((p for p in tries if p not in self._taken and is_free(bind, p)), None)
+        if chosen is None:
+            fresh = free_ports(bind, len(self._taken) + 1)
+            chosen = next(p for p in fresh if p not in self._taken)
+        if self._prefer_wanted and chosen != port:
+            self.notes.append(f"port {port} is taken and left alone: {what} uses {chosen}")
+        self._taken.add(chosen)
+        self._picked[what] = chosen
+        return chosen
+
+    def recall(self, path: Path) -> None:
+        """Read what an earlier run picked."""
+        with suppress(FileNotFoundError, json.JSONDecodeError):
+            self._before = dict(json.loads(path.read_text()))
+
+    def keep(self, path: Path) -> None:
+        """Write what this run picked, for the next one."""
+        write_whole(path, json.dumps(self._picked))

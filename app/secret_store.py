@@ -23,6 +23,7 @@ class Secrets(msgspec.Struct, frozen=True):
     webhook: str
     grafana_admin: str
     grafana_reader: str
+    grafana_influx: str  # 2.x: a token that may read the tenants' buckets, from the environment
 
     def __repr__(self) -> str:
         return "Secrets(…)"
@@ -51,6 +52,7 @@ def load_or_make(state: State, config: Config) -> Secrets:
         mqtt_admin=secret(config.mqtt.admin_password_env) or made.mqtt_admin,
         mqtt_ingest=secret(config.mqtt.ingest_password_env) or made.mqtt_ingest,
         influx=influx or made.influx,
+        grafana_influx=secret(config.grafana.influx_token_env) or made.grafana_influx,
         webhook=secret(config.channels.webhook_secret_env) or made.webhook,
     )
 

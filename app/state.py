@@ -77,6 +77,14 @@ class State:
         return self.path / "run"
 
     @property
+    def supervisor(self) -> Path:  # the supervisor: pid, components
+        return self.path / "supervisor.json"
+
+    @property
+    def ports(self) -> Path:  # the supervisor: ports picked before, so that addresses stay
+        return self.path / "ports.json"
+
+    @property
     def logs(self) -> Path:  # one NAME.log a component
         return self.path / "logs"
 

@@ -98,7 +98,7 @@ def _ledger(state: State) -> dict[str, int]:
 
 def _read_supervisor(state: State) -> _Supervised | None:
     try:
-        return msgspec.json.decode((state.run / "supervisor.json").read_bytes(), type=_Supervised)
+        return msgspec.json.decode((state.supervisor).read_bytes(), type=_Supervised)
     except (OSError, msgspec.DecodeError):
         return None
 

@@ -1,6 +1,7 @@
 """The normal bands that the dashboards draw, each with its source.
 
-From the project's table of limits (`reference/limits.csv` of the data folder), as far as a limit
+They are those of the shipped rules (a band that names a rule is compared with it by a test) and
+of the project's table of limits (`reference/limits.csv` of the data folder), as far as a limit
 holds for every device that a panel shows. It is a picture for operators: alarms come from the
 rules, and legal texts change (QCVN 40:2011 gives way to QCVN 40:2025 on a roadmap).
 """
@@ -56,9 +57,16 @@ def _same(text: str) -> Words:
 
 
 _DRINKING = _same("QCVN 01-1:2018/BYT")
-_SURFACE_B = Words("QCVN 08:2023/BTNMT, mức B", "QCVN 08:2023/BTNMT, class B")
-_EFFLUENT_B = Words("QCVN 40:2011/BTNMT, cột B", "QCVN 40:2011/BTNMT, column B")
-_VOLTAGE = Words("TT 39/2015/TT-BCT điều 5, 220 V", "Circular 39/2015/TT-BCT art. 5, 220 V")
+_SURFACE_C = Words("QCVN 08:2023/BTNMT, mức C", "QCVN 08:2023/BTNMT, class C")
+_EFFLUENT_A = Words("QCVN 40:2011/BTNMT, cột A", "QCVN 40:2011/BTNMT, column A")
+_VOLTAGE = Words(
+    "TT 39/2015/TT-BCT điều 5, -5 % của 220 V, +5 % của 230 V",
+    "Circular 39/2015/TT-BCT art. 5, -5 % of 220 V, +5 % of 230 V",
+)
+_FLOOD = Words(
+    "QĐ 05/2020/QĐ-TTg, báo động III trạm Cần Thơ",
+    "Decision 05/2020/QD-TTg, alarm III at Cần Thơ",
+)
 _FREQUENCY = Words("TT 39/2015/TT-BCT điều 4", "Circular 39/2015/TT-BCT art. 4")
 _UNBALANCE = Words("TT 39/2015/TT-BCT điều 6", "Circular 39/2015/TT-BCT art. 6")
 _SALINITY = Words(
@@ -69,28 +77,37 @@ _ROAD = Words(
     "mặc định kỹ thuật: xe máy 15 cm, ô tô 30 cm",
     "engineering default: motorcycles 15 cm, cars 30 cm",
 )
-_PRESSURE = Words("luật water.pressure.low", "rule water.pressure.low")
+
+
+def _rule(name: str) -> Words:
+    """A limit of our own: that of the shipped rule."""
+    return Words(f"luật {name}", f"rule {name}")
+
 
 BANDS: dict[str, Band] = {
-    "water.pressure": Band(_PRESSURE, low=1.5),
+    "water.pressure": Band(_rule("water.pressure.low"), low=1.5),
     "water.salinity": Band(_SALINITY, high=1.0, highest=4.0),
     "water.free_chlorine": Band(_DRINKING, low=0.2, high=1.0),
     "water.ph": Band(_DRINKING, low=6.0, high=8.5),
-    "water.do": Band(_SURFACE_B, low=5.0),
-    "power.voltage": Band(_VOLTAGE, low=209.0, high=231.0, lowest=198.0),
+    "water.orp": Band(_rule("water.orp.low"), low=650.0),
+    "water.level": Band(_FLOOD, high=2.0),
+    "water.do": Band(_SURFACE_C, low=4.0),
+    "power.voltage": Band(_VOLTAGE, low=209.0, high=241.5, lowest=198.0),
     "power.frequency": Band(_FREQUENCY, low=49.8, high=50.2, lowest=49.5, highest=50.5),
     "power.unbalance": Band(_UNBALANCE, high=5.0),
-    "power.oil_temp": Band(_same("IEC 60076-2: 40 °C + 60 K"), high=100.0),
+    "power.oil_temp": Band(_rule("power.oil_temp.high"), high=85.0, highest=95.0),
     "traffic.occupancy": Band(
         Words("mặc định kỹ thuật: ùn tắc trên 30 %", "engineering default: congested above 30 %"),
         high=30.0,
     ),
     "traffic.flood_depth": Band(_ROAD, high=15.0, highest=30.0),
-    "ww.cod": Band(_EFFLUENT_B, high=150.0),
-    "ww.tss": Band(_EFFLUENT_B, high=100.0),
-    "ww.nh4n": Band(_EFFLUENT_B, high=10.0),
-    "ww.ph": Band(_EFFLUENT_B, low=5.5, high=9.0),
-    "ww.temp": Band(_EFFLUENT_B, high=40.0),
+    "ww.cod": Band(_EFFLUENT_A, high=75.0),
+    "ww.tss": Band(_EFFLUENT_A, high=50.0),
+    "ww.nh4n": Band(_EFFLUENT_A, high=5.0),
+    "ww.ph": Band(_EFFLUENT_A, low=6.0, high=9.0),
+    "ww.temp": Band(_EFFLUENT_A, high=40.0),
+    "asset.temp": Band(_rule("industry.machine.hot"), high=80.0),
+    "cold.temp": Band(_rule("industry.cold_store.warm"), high=-15.0),
     "asset.vibration": Band(_same("ISO 20816-3"), high=4.5, highest=7.1),
 }
 """By quantity."""

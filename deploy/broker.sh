@@ -5,8 +5,6 @@
 # container stands on this one's process ids.
 set -u
 
-until [ -s passwd ]; do sleep 0.2; done
-
 child=""
 stopping=""
 stop() {
@@ -14,6 +12,8 @@ stop() {
     [ -z "$child" ] || kill -TERM "$child" 2>/dev/null
 }
 trap stop TERM INT
+
+until [ -s passwd ] || [ -n "$stopping" ]; do sleep 0.2; done
 
 while [ -z "$stopping" ]; do
     mosquitto -c "$1" &

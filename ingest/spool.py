@@ -47,7 +47,8 @@ class Spool:
     """The writer. `readers` are those without whom nothing is removed, started or not.
 
     Segments that every reader has passed are removed, but `keep_bytes` are kept for replays. At
-    `max_bytes` `append` refuses: ingest then stops reading from the broker, nothing is dropped.
+    `max_bytes`, give or take a group, `append` refuses: ingest then stops reading from the
+    broker, and nothing is dropped.
     """
 
     def __init__(
@@ -59,9 +60,12 @@ class Spool:
         max_bytes: int = MAX_BYTES,
         readers: Iterable[str] = ("store",),
     ) -> None:
+        # Only closed segments can be removed: they must be the greater part of the cap.
+        roll_bytes = min(roll_bytes, max_bytes // 4)
         self._folder = folder
         self._keep_bytes = keep_bytes
         self._max_bytes = max_bytes
+        self._max_older_bytes = max_bytes - roll_bytes
         self._readers = tuple(readers)
         self._writer = SegmentWriter(folder, roll_bytes)
         self._older = {number: size_of(folder, number) for number in numbers(folder)}
@@ -82,14 +86,13 @@ class Spool:
         Raises `SpoolFullError`, or `OSError` where the disk does not take it; nothing was
         appended then, and the same call may be tried again.
         """
-        payload = _encode(readings)
-        if self.bytes + len(payload) > self._max_bytes:
+        if self._full:
             raise SpoolFullError(
                 f"the spool holds {self.bytes // MIB} MiB and may hold {self._max_bytes // MIB}: "
                 f"a reader is behind ({', '.join(self._behind())})"
             )
         before = self._writer.position
-        after = self._writer.append(payload)
+        after = self._writer.append(_encode(readings))
         if after.segment != before.segment:
             self._older[before.segment] = before.offset
             self._older_bytes += before.offset
@@ -103,7 +106,8 @@ class Spool:
         first_needed = min([needed, *(position.segment for position in known.values())])
         removed = 0
         for number, size in list(self._older.items()):
-            if number >= first_needed or self.bytes - size < self._keep_bytes:
+            spare = self.bytes - size >= self._keep_bytes or self._full
+            if number >= first_needed or not spare:
                 break
             path_of(self._folder, number).unlink(missing_ok=True)
             del self._older[number]
@@ -113,6 +117,10 @@ class Spool:
 
     def close(self) -> None:
         self._writer.close()
+
+    @property
+    def _full(self) -> bool:
+        return self._older_bytes >= self._max_older_bytes
 
     def _behind(self) -> list[str]:
         known = cursors(self._folder)

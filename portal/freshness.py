@@ -7,7 +7,7 @@ from enum import StrEnum
 LATE_INTERVALS = 3
 """Two lost readings are the radio's everyday life; the third is a finding."""
 SILENT_INTERVALS = 12
-GRACE_MS = 5_000
+GRACE_MS = 10_000
 """What the way to the page may take: a device's batch, the store's batch, the page's own cache."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ WIDTH = 480.0
 MOST_HEIGHT = 420.0
 LEAST_HEIGHT = 240.0
 MARGIN = 36.0
+FOOT = 22.0
+"""Room for the bar below everything else."""
 HALF_LETTER = 3.6
 THIS_DIVISION = 2025
 """The list of communes whose names help to find one's way on the map."""
@@ -22,6 +25,7 @@ LEAST_SPAN_KM = 5.0
 """One site, or several on one spot, are shown in a district of this size."""
 CLOSEST = 21.0
 """Marks nearer to each other than this, in units of the drawing, would hide each other."""
+TURNS = 160
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ def site_map(sites: Sequence[ShownSite]) -> SiteMap | None:
             height / 2 + (spot[1] - (north + south) / 2) * scale,
         )
 
-    points = _apart([drawn(spot) for spot in spots])
+    points = _apart(tuple(drawn(spot) for spot in spots), height)
     around = [
         (_plain(area), *drawn(flat(area.lat, area.lon)))
         for area in AREAS.values()
@@ -85,7 +89,7 @@ def site_map(sites: Sequence[ShownSite]) -> SiteMap | None:
     bar_km = max(km for km in (1, 2, 5, 10, 20, 50, 100, 200) if km == 1 or km * scale < WIDTH / 4)
     return SiteMap(
         width=WIDTH,
-        height=round(height, 1),
+        height=round(height + FOOT, 1),
         sites=tuple(
             PlacedSite(one, round(x, 1), round(y, 1))
             for one, (x, y) in zip(sites, points, strict=True)
@@ -111,17 +115,24 @@ def _names(
     names = []
     for text, spots in places.items():
         half = len(text) * HALF_LETTER
-        x = sum(x for x, _ in spots) / len(spots)
-        y = min(y for _, y in spots) - CLOSEST * 0.7
-        names.append(PlacedName(text, round(min(max(x, half), WIDTH - half), 1), max(y, 14.0)))
+        x = min(max(sum(x for x, _ in spots) / len(spots), half), WIDTH - half)
+        above = max(min(y for _, y in spots) - CLOSEST * 0.7, 14.0)
+        below = min(max(y for _, y in spots) + CLOSEST, height)
+        y = above if _has_room(x, above, half, points) else below
+        names.append(PlacedName(text, round(x, 1), round(y, 1)))
     taken = [*points, *((name.x, name.y) for name in names)]
     for text, x, y in around:
         half = len(text) * HALF_LETTER
-        inside = half < x < WIDTH - half and 14 < y < height - 45
-        if inside and all(abs(x - a) > half + 30 or abs(y - b) > CLOSEST for a, b in taken):
+        inside = half < x < WIDTH - half and 14 < y < height
+        if inside and _has_room(x, y, half + 20, taken):
             names.append(PlacedName(text, round(x, 1), round(y, 1), faint=True))
             taken.append((x, y))
     return names
+
+
+def _has_room(x: float, y: float, half: float, others: Iterable[tuple[float, float]]) -> bool:
+    """Whether a name of twice `half` units in length hides nothing, and nothing hides it."""
+    return all(abs(x - a) > half + 10 or not -20 < y - b < 10 for a, b in others)
 
 
 def _plain(area: Area) -> str:
@@ -129,15 +140,34 @@ def _plain(area: Area) -> str:
     return area.name.removeprefix(area.type).strip()
 
 
-def _apart(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """The points with those that lie on each other moved, each to the nearest free spot of a
-    spiral around its own place."""
-    taken: list[tuple[float, float]] = []
+@functools.lru_cache(maxsize=8)  # asked at every refresh of every viewer; sites seldom move
+def _apart(points: tuple[tuple[float, float], ...], height: float) -> list[tuple[float, float]]:
+    """The points with those that hide each other moved, each to the nearest free spot of a
+    spiral around its own place. Where there is none, they do lie on each other."""
+    taken: dict[tuple[int, int], list[tuple[float, float]]] = {}
+
+    def is_free(spot: tuple[float, float]) -> bool:
+        column, row = _cell(spot)
+        return all(
+            math.dist(spot, other) >= CLOSEST
+            for across in (-1, 0, 1)
+            for down in (-1, 0, 1)
+            for other in taken.get((column + across, row + down), ())
+        )
+
+    placed = []
     for x, y in points:
-        spot, turn = (x, y), 0
-        while any(math.dist(spot, other) < CLOSEST for other in taken):
-            turn += 1
-            angle, reach = turn * 2.4, CLOSEST * 0.45 * math.sqrt(turn)
-            spot = (x + reach * math.cos(angle), y + reach * math.sin(angle))
-        taken.append(spot)
-    return taken
+        spots = (
+            (x + reach * math.cos(turn * 2.4), y + reach * math.sin(turn * 2.4))
+            for turn in range(TURNS)
+            for reach in (CLOSEST * 0.45 * math.sqrt(turn),)
+        )
+        inside = ((a, b) for a, b in spots if 8 <= a <= WIDTH - 8 and 8 <= b <= height - 8)
+        spot = next(filter(is_free, inside), (x, y))
+        taken.setdefault(_cell(spot), []).append(spot)
+        placed.append(spot)
+    return placed
+
+
+def _cell(spot: tuple[float, float]) -> tuple[int, int]:
+    return int(spot[0] // CLOSEST), int(spot[1] // CLOSEST)

@@ -96,7 +96,7 @@ def handle_problems(web: FastAPI, page: ErrorPage) -> None:
             for fault in error.errors()
         ]
         problem = Problem(
-            title="Unprocessable Content",
+            title=http.HTTPStatus(422).phrase,
             status=422,
             detail=f"The request is not valid: {faults[0].where}: {faults[0].what}",
             instance=request.url.path,

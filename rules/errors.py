@@ -32,7 +32,12 @@ class RuleFileError(KenhError):
         self.hint = hint
 
 
+def nearest(word: str, known: Iterable[str]) -> list[str]:
+    """The one or two of the known words that `word` may be a slip of."""
+    return difflib.get_close_matches(word, list(known), n=2, cutoff=0.6)
+
+
 def did_you_mean(word: str, known: Iterable[str], *, otherwise: str = "") -> str:
     """A hint with the known words nearest to `word`, else `otherwise`."""
-    near = difflib.get_close_matches(word, list(known), n=2, cutoff=0.6)
+    near = nearest(word, known)
     return f"did you mean {' or '.join(repr(one) for one in near)}?" if near else otherwise

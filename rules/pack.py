@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from rules.document import Document
 from rules.document import Path as Keys
 from rules.entry import EXAMPLES, PackEntry, RuleEntry, ScopeEntry, TextEntry
-from rules.errors import ExpressionError, RuleFileError, did_you_mean
+from rules.errors import ExpressionError, RuleFileError, did_you_mean, nearest
 from rules.expression import condition
 from rules.hysteresis import contradicts
 from rules.model import Pack, Rule, Scope, Severity
@@ -202,7 +202,7 @@ class _Reader:
 
     def _translate(self, error: ValidationError, here: Keys) -> None:
         """Sentences of ours for the mistakes that Pydantic found below `here`."""
-        for details in error.errors():
+        for details in _told(error.errors(), here):
             path: Keys = (*here, *details["loc"])
             what, hint = _said(details, path)
             match details["type"]:
@@ -220,6 +220,21 @@ _MODELS: dict[str, type[BaseModel]] = {
     "advice": TextEntry,
     "scope": ScopeEntry,
 }
+
+
+def _told(found: list[ErrorDetails], here: Keys) -> list[ErrorDetails]:
+    """Without the keys that are missing only because they are misspelt beside it."""
+    misspelt = {
+        (*details["loc"][:-1], near)
+        for details in found
+        if details["type"] == "extra_forbidden"
+        for near in nearest(str(details["loc"][-1]), _keys_beside((*here, *details["loc"])))
+    }
+    return [
+        details
+        for details in found
+        if details["type"] != "missing" or details["loc"] not in misspelt
+    ]
 
 
 def _said(details: ErrorDetails, path: Keys) -> tuple[str, str]:

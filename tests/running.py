@@ -54,7 +54,7 @@ class Running:
         return (self.state / "endpoints.json").exists()
 
     def component(self, name: str) -> dict[str, Any]:
-        found = json.loads((self.state / "run" / "supervisor.json").read_text())
+        found = json.loads((self.state / "supervisor.json").read_text())
         return dict(next(one for one in found["components"] if one["name"] == name))
 
     def figures(self, name: str) -> dict[str, float]:

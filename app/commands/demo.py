@@ -38,9 +38,7 @@ def add_to(cli: typer.Typer) -> None:
         ] = None,
         ports: Annotated[
             str,
-            typer.Option(
-                help="'preferred': the usual ports where free; 'auto': any free ports."
-            ),
+            typer.Option(help="'preferred': the usual ports where free; 'auto': any free ports."),
         ] = "preferred",
         speed: Annotated[
             float, typer.Option(min=1, max=100_000, help="Seconds of data replayed a second.")

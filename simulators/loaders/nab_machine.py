@@ -1,6 +1,7 @@
 """NAB machine temperature: a large machine of a firm, every 5 minutes, with two failures.
 
-The unit is presumed to be °F. Below 32 °F the machine's sensor is beyond the catalogue's range.
+The unit is presumed to be °F; below 32 °F a value is beyond the catalogue's range. The clock was
+put back on 2014-01-07 and an hour recorded twice: both readings of each minute are sent.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ COLUMNS = (Column("value", "asset.temp", "°F"),)
 def load(folder: Path, part: str) -> Series:
     """The machine; its only part is `temperature`."""
     industry = folder / "industry"
+    recorded = rows(industry / FILE, KIND, COLUMNS, iso_column("timestamp"))
     return Series(
         f"nab-machine/{part}",
         KIND,
         tuple(column.quantity for column in COLUMNS),
-        list(rows(industry / FILE, KIND, COLUMNS, iso_column("timestamp"))),
+        sorted(recorded, key=lambda row: row.ts),
         events(industry / "nab_events.csv", FILE),
     )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
+from app.components import ROOT
 from dashboards.limits import BANDS, DRINKING_TURBIDITY, Band
 from dashboards.looks import ALARM, NORMAL, UNLIMITED, WARNING, quality_mapping, thresholds
 from dashboards.units import grafana_unit
@@ -48,6 +50,24 @@ def test_every_band_lies_in_its_quantitys_range(key: str) -> None:
     quantity, edges = QUANTITIES[key], BANDS[key].edges
     assert edges == sorted(edges)
     assert all(quantity.low <= edge <= quantity.high for edge in edges)
+
+
+def shipped_conditions() -> dict[str, str]:
+    """The `when` of every shipped rule."""
+    found = {}
+    for pack in sorted((ROOT / "rules" / "packs").glob("*.yaml")):
+        for rule in yaml.safe_load(pack.read_text()).get("rules", []):
+            found[rule["id"]] = rule["when"]
+    return found
+
+
+@pytest.mark.parametrize("key", [key for key, band in BANDS.items() if "rule " in band.source.en])
+def test_a_band_that_names_a_rule_has_its_limit(key: str) -> None:
+    """What is drawn as normal is what raises no alarm."""
+    band = BANDS[key]
+    when = shipped_conditions()[band.source.en.removeprefix("rule ")]
+    inner = band.low if band.low is not None else band.high
+    assert f" {inner:g} " in when
 
 
 def test_a_band_in_words() -> None:

@@ -49,7 +49,7 @@ class Life:
 
 def known(tracks: Tracks) -> bytes:
     """What must be the same in the next life; duplicates are counted again from the snapshot."""
-    for _, track in tracks.items():
+    for track in dict(tracks.items()).values():
         track.duplicates = 0
     return tracks.encode()
 

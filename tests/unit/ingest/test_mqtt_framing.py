@@ -1,4 +1,4 @@
-"""MQTT framing: however the network cuts a stream, the packets are the same; garbage never hangs."""
+"""However the network cuts a stream, its packets are the same; and no garbage hangs the framer."""
 
 from __future__ import annotations
 

@@ -14,9 +14,9 @@ NOW = 1_767_225_600_000
     [
         (0, 60, Freshness.LIVE),
         (180, 60, Freshness.LIVE),  # two readings were lost
-        (186, 60, Freshness.LATE),
+        (191, 60, Freshness.LATE),
         (720, 60, Freshness.LATE),
-        (726, 60, Freshness.SILENT),
+        (731, 60, Freshness.SILENT),
         (-30, 60, Freshness.LIVE),  # the device's clock runs ahead
         (600, 900, Freshness.LIVE),
     ],
