@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 
-import click
 import typer
+from typer._click import exceptions as click  # Typer carries a click of its own
 
 from app.commands import (
+    dashboards,
     deadletter,
     demo,
     doctor,
@@ -40,6 +41,7 @@ for room in (
     registry,
     rules,
     deadletter,
+    dashboards,
     sim,
     testing,
 ):
@@ -55,7 +57,7 @@ def main() -> None:
     try:
         code = cli(words, prog_name="kenh", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
-    except click.exceptions.NoArgsIsHelpError as error:
+    except click.NoArgsIsHelpError as error:
         print(error.format_message())
         sys.exit(2)
     except click.UsageError as error:
@@ -65,7 +67,7 @@ def main() -> None:
     except click.ClickException as error:
         print(f"kenh: {error.format_message()}", file=sys.stderr)
         sys.exit(1)
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         sys.exit(130)
     except KenhError as error:
         if debug:

@@ -131,8 +131,8 @@ def _names(
 
 
 def _has_room(x: float, y: float, half: float, others: Iterable[tuple[float, float]]) -> bool:
-    """Whether a name of twice `half` units in length hides nothing, and nothing hides it."""
-    return all(abs(x - a) > half + 10 or not -20 < y - b < 10 for a, b in others)
+    """Whether a name of twice `half` units in length, standing on `y`, hides none of `others`."""
+    return all(abs(x - a) > half + 10 or not -12 < y - b < 20 for a, b in others)
 
 
 def _plain(area: Area) -> str:

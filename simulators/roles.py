@@ -64,7 +64,7 @@ _WATER = (
 _POWER = (
     Role("cong-to-vi-thanh-1", "khu-dan-cu-vi-thanh", "power-meter",
          "Công tơ hộ A", "uci/household", "2006-12-17T01:30",
-         "02:04 night over-voltage, above 231 V"),
+         "02:04 night over-voltage, above 241.5 V"),
     Role("cong-to-vi-thanh-2", "khu-dan-cu-vi-thanh", "power-meter",
          "Công tơ hộ B", "uci/household", "2006-12-17T13:00",
          "14:00 over-voltage for an hour and a half, then back to normal"),

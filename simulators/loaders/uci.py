@@ -1,7 +1,7 @@
 """UCI 235: the electric power of one household near Paris, once a minute, no labels.
 
-Its voltage is brought from France's nominal 230 V to Viet Nam's 220 V, so that the limits in
-percent of the nominal voltage mean the same. Over-voltage at night is real in it.
+The nominal voltage is 230 V, in France as in Viet Nam (IEC 60038, TCVN 7995). Over-voltage at
+night is real in it.
 """
 
 from __future__ import annotations
@@ -14,11 +14,10 @@ from simulators.table import Column, iso_ms, rows
 
 FILE = "uci_household_2006-12-16_18.csv"
 KIND = "power-meter"
-NOMINAL_SCALE = 220 / 230
 COLUMNS = (
     Column("Global_active_power", "power.active", "kW"),
     Column("Global_reactive_power", "power.reactive", "kvar"),
-    Column("Voltage", "power.voltage", "V", NOMINAL_SCALE),
+    Column("Voltage", "power.voltage", "V"),
     Column("Global_intensity", "power.current", "A"),
 )
 

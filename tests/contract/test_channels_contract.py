@@ -8,7 +8,7 @@ import io
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import httpx
 import msgspec
@@ -235,7 +235,7 @@ class Ears:
         self.heard = io.StringIO()
         self._handler = logging.StreamHandler(self.heard)
 
-    def __enter__(self) -> Ears:
+    def __enter__(self) -> Self:
         root = logging.getLogger()
         self._levels = {name: logging.getLogger(name).level for name in ("httpx", "httpcore")}
         self._root_level = root.level

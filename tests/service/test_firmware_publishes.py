@@ -20,7 +20,16 @@ from paho.mqtt.enums import CallbackAPIVersion
 from app import certificate
 from app.broker import ADMIN_USER, Broker, Tls
 from app.ports import free_ports
-from tests.services import PASSWORD, RunningBroker, make_broker, wait_for
+from ingest.service import Ingest
+from ingest.store import Store
+from tests.service.ingest_parts import furnish, ingest_settings, running, store_settings
+from tests.services import (
+    PASSWORD,
+    RunningBroker,
+    RunningInflux,
+    make_broker,
+    wait_for,
+)
 from tests.unit.device_fw.board import FIRMWARE, Board, micropython
 
 DEVICE = "wp-001"
@@ -101,6 +110,38 @@ def test_a_batch_is_delivered(tmp_path: Path, broker: RunningBroker, platform: P
     times = [reading["ts"] for reading in batch]
     assert times == sorted(times)
     assert abs(times[-1] - time.time() * 1000) < 60_000
+
+
+def test_a_reading_goes_from_the_board_into_influxdb(
+    tmp_path: Path, broker: RunningBroker, influx: RunningInflux
+) -> None:
+    """The whole way: MicroPython, mosquitto, ingest, the spool, store, InfluxDB."""
+    furnish(tmp_path, broker, "firmware", DEVICE)
+    board = flashed(tmp_path, broker)
+    with (
+        running(Ingest(ingest_settings(tmp_path, broker))),
+        running(Store(store_settings(tmp_path, influx))),
+    ):
+        assert board.run() == (0, "stored: boot 1 seq 3\n")
+        query = 'SELECT * FROM "water"'
+        wait_for(lambda: len(rows(influx, query)) == 3, what="three readings in InfluxDB")
+    first = rows(influx, query)[0]
+    assert (first["pressure"], first["flow"]) == (3.21, 12.7)
+    assert (first["device"], first["site"]) == (DEVICE, "firmware-north")
+    assert (first["boot"], first["seq"], first["q"]) == (1, 1, 0)
+
+
+def rows(influx: RunningInflux, query: str) -> list[dict[str, object]]:
+    """The rows of the firmware's database; none while store has not made it."""
+    try:
+        series = influx.query(query, "kenh_firmware")
+    except AssertionError:
+        return []
+    return [
+        dict(zip(one["columns"], row, strict=True))  # type: ignore[call-overload]
+        for one in series
+        for row in one["values"]  # type: ignore[attr-defined]
+    ]
 
 
 def test_every_start_is_a_boot_of_its_own(
@@ -213,6 +254,27 @@ def test_over_tls_the_broker_is_checked(tmp_path: Path, name: str) -> None:
         platform.close()
         broker.stop()
     assert len(platform.payloads) == 1
+
+
+def test_on_a_board_it_joins_the_wifi_first(
+    tmp_path: Path, broker: RunningBroker, platform: Platform
+) -> None:
+    board = flashed(tmp_path, broker, wifi={"ssid": "kenh", "password": "only-here"})
+    # The unix port has no radio: this stands in for the module of an ESP32.
+    (board.folder / "network.py").write_text(
+        "STA_IF = 0\n"
+        "class WLAN:\n"
+        "    def __init__(self, interface):\n"
+        "        self.asked = 0\n"
+        "    def active(self, on):\n"
+        "        print('radio', on)\n"
+        "    def connect(self, ssid, password):\n"
+        "        print('join', ssid, len(password))\n"
+        "    def isconnected(self):\n"
+        "        self.asked += 1\n"
+        "        return self.asked > 2\n"
+    )
+    assert board.run() == (0, "radio True\njoin kenh 9\nstored: boot 1 seq 3\n")
 
 
 def test_a_broker_that_says_nothing_is_left(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -123,20 +122,20 @@ def test_without_apt_the_reason_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(NoMicroPythonError, match="^apt-get is not on this machine: put a"):
+    with pytest.raises(NoMicroPythonError, match=r"^apt-get is not on this machine: put a"):
         micropython_command(tmp_path / "cache")
 
 
 def test_apts_own_word_is_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A mirror that cannot be reached: what apt said, in one line, and no half cache."""
+    script = (
+        '#!/bin/sh\n[ "$1" = update ] || exit 0\n'
+        'echo "W: first" >&2; echo "E: Failed to fetch it" >&2; echo "E: more" >&2\nexit 100\n'
+    )
     for name in ("apt-get", "dpkg", "apt-config"):
-        program = tmp_path / name
-        program.write_text('#!/bin/sh\n[ "$1" = update ] || exit 0\necho "W: first" >&2\n'
-                           'echo "E: Failed to fetch it" >&2\necho "E: more" >&2\nexit 100\n')  # fmt: skip
-        program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
-    if shutil.which("micropython"):
-        monkeypatch.setattr(shutil, "which", lambda name: None if name == "micropython" else name)
+        (tmp_path / name).write_text(script)
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(micropython, "machine_entries", lambda: parse_sources(DEB822))
     cache = tmp_path / "cache"
     with pytest.raises(

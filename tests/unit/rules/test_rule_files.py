@@ -70,7 +70,8 @@ def changed(old: str, new: str) -> str:
     [
         ("", 1, 1, "no rule file", "rules:"),
         ("- 1", 1, 1, "no rule file", "rules:"),
-        ("rulez: []", 1, 1, "the key 'rules' is missing", "a list of rules"),
+        ("rulez: []", 1, 1, "unknown key 'rulez'", "'rules'"),
+        ("x: []", 1, 1, "'rules' is missing", "a list of rules"),
         ("rules: []", 1, 8, "'rules' is empty", ""),
         ("rules: 3", 1, 8, "'rules' must be a list", "- "),
         ("rules: [1]", 1, 9, "must have keys", "id:"),

@@ -64,16 +64,16 @@ def test_lro_sends_the_raw_columns_in_metres(tmp_path: Path) -> None:
     assert series.interval_ms == 900_000
 
 
-def test_uci_brings_the_voltage_to_the_nominal_220(tmp_path: Path) -> None:
+def test_uci_is_read_with_its_day_first_dates(tmp_path: Path) -> None:
     put(
         tmp_path,
         "power/uci_household_2006-12-16_18.csv",
         "Date;Time;Global_active_power;Global_reactive_power;Voltage;Global_intensity;Sub\n"
-        "5/1/2007;07:08:00;4.2;0.4;230.0;18.4;1\n",
+        "5/1/2007;07:08:00;4.2;0.4;241.5;18.4;1\n",
     )
     (row,) = loaders.load(tmp_path, "uci/household").rows
     assert row.ts == iso_ms("2007-01-05T07:08")
-    assert row.values == {"active": 4.2, "reactive": 0.4, "voltage": 220.0, "current": 18.4}
+    assert row.values == {"active": 4.2, "reactive": 0.4, "voltage": 241.5, "current": 18.4}
 
 
 def waves(peak: float, current: float, lost_phase: float = 1.0) -> list[list[float]]:
