@@ -190,7 +190,7 @@ class Sender:
         )
 
     def _tell(self, one: Notification, outcome: Delivery, status: Status, why: str) -> None:
-        said = {"channel": one.channel, "alarm": one.alarm, "event": str(one.event)}
+        said = {"channel": one.channel, "alarm": one.alarm, "of": str(one.event)}
         if status is Status.QUEUED:
             self._count["retries"] += 1
         elif not (one.status is Status.ACCEPTED and status is Status.ACCEPTED):

@@ -144,17 +144,24 @@ class Lane:
 
     async def _wait_after(self, error: InfluxError) -> None:
         """Do what may help, and wait before the next attempt."""
+        failure: InfluxError | None = error
         if isinstance(error, Missing):
-            try:
-                await beside(lambda: create_database(self._client, self._address, self._database))
-                log.info("created a database", name=self._database)
-            except InfluxError as failure:
-                error = failure
+            failure = await self._create()
         delay = self._backoff.next()
-        if isinstance(error, Retry) and error.after is not None:
-            delay = max(delay, min(error.after, self._backoff.most))
-        self._note(str(error))
+        if isinstance(failure, Retry) and failure.after is not None:
+            delay = max(delay, min(failure.after, self._backoff.most))
+        if failure is not None:
+            self._note(str(failure))
         await asyncio.sleep(delay)
+
+    async def _create(self) -> InfluxError | None:
+        """Create the database; return why it could not be."""
+        try:
+            await beside(lambda: create_database(self._client, self._address, self._database))
+        except InfluxError as error:
+            return error
+        log.info("created a database", name=self._database)
+        return None
 
     async def _make_dead_letter(self, reading: Reading, line: bytes, words: str) -> None:
         while True:

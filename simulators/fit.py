@@ -7,6 +7,7 @@ hours, deviations, correlations, and the shapes of the labelled events that the 
 from __future__ import annotations
 
 import itertools
+import math
 import statistics
 import sys
 import textwrap
@@ -142,10 +143,12 @@ def _incident(met: Event, begin: int, series: Series, found: Profile) -> Inciden
         if any(abs(phase) > NOTABLE_SD * floor for phase in phases):
             change[quantity] = tuple(_figure(phase) for phase in phases)
     stuck = len(rows) > 2 and all(row.values == rows[0].values for row in rows)
+    step = found.interval_s
+    after_s, end_s = (math.ceil((ts - begin) / 1000 / step) * step for ts in (met.start, met.end))
     return Incident(
         met.kind,
-        (met.start - begin) // 1000,
-        (met.end - met.start) // 1000,
+        after_s,
+        end_s - after_s,
         {} if stuck else change,
         stuck,
     )

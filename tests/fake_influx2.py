@@ -71,7 +71,7 @@ class FakeInflux2:
         for name, tags, fields, time in parsed:
             row = bucket.points.setdefault(name, {}).setdefault((",".join(tags), time), {})
             row.update(fields, time=time // 1_000_000)
-            row.update(tag.replace("\\", "").split("=", 1) for tag in tags)  # type: ignore[arg-type]
+            row.update(tag.replace("\\", "").split("=", 1) for tag in tags)
         return 204, ""
 
     def query(self, bucket: Bucket, text: str) -> dict[str, Any]:
@@ -87,6 +87,7 @@ class FakeInflux2:
                 key=lambda item: item[0][1],
             )
             if all(row.get(key) == value for key, value in wanted.items())
+            and any(name in row for name in names)
         ]
         if not rows:
             return {}

@@ -45,22 +45,40 @@ def load(folder: Path, part: str) -> Series:
 
 
 def unbalance(phases: Sequence[Sequence[float]]) -> float:
-    """Voltage unbalance in %: negative over positive sequence.
+    """Voltage unbalance in %: the negative over the positive sequence.
 
-    From the RMS line-to-line voltages alone, after IEC 61000-4-30 and CIGRE:
-    `sqrt((1 - s) / (1 + s))` with `s = sqrt(3 - 6 b)` and `b` = the sum of their fourth powers
-    over the square of the sum of their squares. `phases` are the samples of the three phases.
+    `phases` are the samples of the three phases, taken at the same moments. The space vector of
+    each moment (Clarke's transform) lies on an ellipse whose half axes are the sum and the
+    difference of the two sequences. The ellipse `p x² + q xy + r y² = 1` is fitted by least
+    squares, so that it does not matter in which moments of the period the samples were taken,
+    as it would for RMS values: 100 samples of this data are spread unevenly.
     """
-    pairs = ((0, 1), (1, 2), (2, 0))
-    squares = [
-        _mean_square([x - y for x, y in zip(phases[a], phases[b], strict=True)]) for a, b in pairs
+    vectors = [
+        ((2 * a - b - c) / 3, (b - c) / math.sqrt(3)) for a, b, c in zip(*phases, strict=True)
     ]
-    total = sum(squares)
-    if total == 0:
+    terms = [(x * x, x * y, y * y) for x, y in vectors]
+    matrix = [[sum(term[i] * term[j] for term in terms) for j in range(3)] for i in range(3)]
+    right = [sum(term[i] for term in terms) for i in range(3)]
+    size = _determinant(matrix)
+    if size <= 0:
         return 0.0
-    beta = sum(square**2 for square in squares) / total**2
-    root = math.sqrt(max(0.0, 3 - 6 * beta))
-    return 100 * math.sqrt(max(0.0, (1 - root) / (1 + root)))
+    p, q, r = (
+        _determinant([[*row[:k], right[i], *row[k + 1 :]] for i, row in enumerate(matrix)]) / size
+        for k in range(3)
+    )
+    middle, apart = (p + r) / 2, math.hypot((p - r) / 2, q / 2)
+    if middle <= apart:  # no ellipse: the vector moves on a line, both sequences are equal
+        return 100.0
+    long, short = 1 / math.sqrt(middle - apart), 1 / math.sqrt(middle + apart)
+    return 100 * (long - short) / (long + short)
+
+
+def _determinant(m: Sequence[Sequence[float]]) -> float:
+    return (
+        m[0][0] * (m[1][1] * m[2][2] - m[1][2] * m[2][1])
+        - m[0][1] * (m[1][0] * m[2][2] - m[1][2] * m[2][0])
+        + m[0][2] * (m[1][0] * m[2][1] - m[1][1] * m[2][0])
+    )
 
 
 def _recordings(path: Path) -> list[dict[str, float]]:

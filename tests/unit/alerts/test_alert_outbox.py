@@ -310,7 +310,9 @@ def test_a_bug_in_a_channel_is_told_without_its_words(
     assert "secret word" not in printed.out + printed.err
 
 
-def test_run_sends_at_once_counts_and_stops(book: Book) -> None:
+def test_run_sends_at_once_counts_and_stops(
+    book: Book, capsys: pytest.CaptureFixture[str]
+) -> None:
     clock, channels = HandClock(), providers()
     sender = Sender(book, channels, clock)
 
@@ -325,6 +327,9 @@ def test_run_sends_at_once_counts_and_stops(book: Book) -> None:
         await asyncio.wait_for(running, 5)
 
     run(work)
+    printed = capsys.readouterr().out
+    assert "notified" in printed
+    assert "could not be written down" not in printed
     figures = sender.figures()
     assert figures["delivered"] == 1
     assert figures["failed"] == 0

@@ -6,6 +6,8 @@ import math
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from simulators import loaders
 from simulators.loaders.sgah import RECORDING, unbalance
@@ -110,8 +112,24 @@ def test_sgah_makes_one_reading_of_a_recording(tmp_path: Path) -> None:
     assert series.events == (Event(after.ts, after.ts, "two-phase-ground"),)
 
 
-def test_unbalance_without_voltage_is_none() -> None:
-    assert unbalance([[0.0], [0.0], [0.0]]) == 0.0
+def test_unbalance_at_the_edges() -> None:
+    assert unbalance([[0.0] * 9] * 3) == 0.0
+    line = [1.0, -0.3, 0.8, 0.5]
+    assert unbalance([line, [-v for v in line], [0.0] * 4]) in (0.0, 100.0)
+
+
+@given(st.floats(0, 0.5), st.lists(st.floats(0, 6.2), min_size=20, max_size=40, unique=True))
+def test_unbalance_is_exact_for_any_moments_of_the_period(
+    negative: float, moments: list[float]
+) -> None:
+    """A positive sequence of 1 and a negative one, sampled anywhere."""
+    moments = [*moments, *(0.3 * index for index in range(20))]  # never all at one place
+    third = 2 * math.pi / 3
+    phases = [
+        [math.cos(t - third * k) + negative * math.cos(t + third * k + 0.7) for t in moments]
+        for k in range(3)
+    ]
+    assert unbalance(phases) == pytest.approx(100 * negative, abs=1e-4)
 
 
 def test_pvanalytics_stands_for_100_kw_and_skips_what_is_missing(tmp_path: Path) -> None:
