@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from pathlib import Path
 
 from sqlalchemy import (
@@ -139,7 +140,7 @@ def connect(url: str) -> Engine:
         assert isinstance(raw, sqlite3.Connection)  # noqa: S101 - for mypy; checked above
         raw.isolation_level = None  # the driver's own, late BEGIN is switched off
         raw.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-        raw.execute("PRAGMA journal_mode = WAL")
+        _switch_to_wal(raw)
         raw.execute("PRAGMA synchronous = FULL")
 
     @event.listens_for(engine, "begin")
@@ -162,3 +163,17 @@ def prepare(engine: Engine) -> None:
                 f"{engine.url.database}: written by a newer Kênh (book version {found}, this one"
                 f" reads {VERSION}): start the newer one"
             )
+
+
+def _switch_to_wal(raw: sqlite3.Connection) -> None:
+    """SQLite does not wait its busy time for this one lock when processes open a new file."""
+    deadline = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            raw.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return

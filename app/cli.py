@@ -9,6 +9,8 @@ import typer
 from typer._click import exceptions as click  # Typer carries a click of its own
 
 from app.commands import (
+    alerts,
+    bench,
     dashboards,
     deadletter,
     demo,
@@ -40,9 +42,11 @@ for room in (
     doctor,
     registry,
     rules,
+    alerts,
     deadletter,
     dashboards,
     sim,
+    bench,
     testing,
 ):
     room.add_to(cli)

@@ -99,6 +99,8 @@ class Platform:
         self.registry = Registry(self.state.registry_url)
         self.registry.migrate()
         self.state.run.mkdir(exist_ok=True)
+        for old in self.state.run.glob("*.json"):  # what an earlier life said of itself
+            old.unlink()
         self.before_start()
         self._broker = self._make_broker()
         self._users = BrokerUsers(self._broker, self.registry, self.secrets)

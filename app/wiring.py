@@ -64,13 +64,13 @@ async def _live(name: str, state: State, builder: parts.Builder, setting: parts.
     finally:
         pulse.cancel()
         await asyncio.gather(pulse, return_exceptions=True)
-        heartbeat.beat(state.run, name, "stopped", part.figures())
+        heartbeat.beat(state.run, name, "stopped", {})
 
 
 async def _beat(name: str, state: State, part: parts.Part) -> None:
     ready = False
     while True:
         figures = part.figures()
-        ready = ready or figures.pop("ready", 1.0) > 0
+        ready = figures.pop("ready", 1.0) > 0 or ready
         heartbeat.beat(state.run, name, "ready" if ready else "starting", figures)
         await asyncio.sleep(HEARTBEAT_SECONDS if ready else READY_POLL_SECONDS)

@@ -17,18 +17,17 @@ def hear(
 
     A silence that was over before anybody looked is put on record as found late.
     """
-    received, changed = reading.received, []
-    for track in silences:
-        compiled = _silence(track)
-        if track.life.phase is not Phase.FIRING and compiled.holds(device.heard, received):
-            began = compiled.began(device.heard, received)
-            step = observe(track.life, compiled.timing, began, holds=True, clears=False, late=True)
-            report.apply(device, track, step)
+    received, before = reading.received, dict(device.heard)
     _note(device, reading)
+    changed = []
     for track in silences:
         compiled = _silence(track)
-        if track.life is not NORMAL:
-            _observe(device, track, compiled, received, report, late=track.life.historical)
+        lasts = compiled.holds(device.heard, received)
+        if not lasts and compiled.holds(before, received) and track.life.phase is not Phase.FIRING:
+            _record(device, track, compiled.began(before, received), received, report)
+        if lasts or track.life is not NORMAL:
+            late = track.life.historical and not lasts
+            _observe(device, track, compiled, received, report, late=late)
             changed.append(track)
         expect(device, track, received, timetable)
     return changed
@@ -49,14 +48,20 @@ def expect(device: Device, track: Track, now: int, timetable: Timetable) -> None
     """Enter when the silence of a device that is heard would be complete."""
     compiled = _silence(track)
     match track.life.phase:
-        case Phase.NORMAL:
-            at = compiled.next_look(device.heard, now)
         case Phase.PENDING:
-            at = track.life.since + compiled.timing.for_ms
+            at: int | None = track.life.since + compiled.timing.for_ms
         case _:
-            at = None  # the next reading ends it
+            at = compiled.next_look(device.heard, now)
     if at is not None:
         timetable.enter(device, track, at)
+
+
+def _record(device: Device, track: Track, began: int, until: int, report: Report) -> None:
+    """A silence that lasted from `began` to `until`, found when it is over."""
+    timing = track.compiled.timing
+    step = observe(track.life, timing, began, holds=True, clears=False, late=True)
+    report.apply(device, track, step)
+    report.apply(device, track, outlast(track.life, timing, until, late=True))
 
 
 def _observe(

@@ -19,6 +19,9 @@ from simulators.table import iso_ms
 from telemetry.catalogue import QUANTITIES
 
 DECIMALS = 4
+CALM = 0.2
+"""The part of the noise that an incident leaves: its shape was fitted to the whole difference."""
+
 MIDNIGHT = iso_ms("2020-01-01T00:00:00")
 """Where a role begins whose series has no time of day."""
 
@@ -41,10 +44,11 @@ def series(role: Role, seed: int) -> Series:
             continue
         values = {}
         for key, curve in profile.curves.items():
-            value = curve.expected(ts / HOUR_MS % DAY_HOURS) * levels[key] + noise[key]
-            value = min(max(value, curve.low), curve.high)
-            if incident is not None:
-                value += incident.change_at(passed_s, key)
+            value = curve.expected(ts / HOUR_MS % DAY_HOURS) * levels[key]
+            if incident is not None and key in incident.change:
+                value += incident.change_at(passed_s, key) + CALM * noise[key]
+            else:
+                value = min(max(value + noise[key], curve.low), curve.high)
             quantity = QUANTITIES[key]
             value = min(max(value, quantity.low), quantity.high)
             values[wire_name(key, profile.kind)] = round(value, DECIMALS)

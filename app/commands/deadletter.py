@@ -60,7 +60,10 @@ def add_to(cli: typer.Typer) -> None:
         if json:
             typer.echo(msgspec.json.encode(found).decode())
             return
-        table = Table("id", "received", "device", "reason", "detail", box=None)
+        table = Table(box=None)
+        for column in ("id", "received", "device", "reason"):
+            table.add_column(column, no_wrap=True)
+        table.add_column("detail", overflow="fold")
         for line in found[-SHOWN:]:
             table.add_row(line.id, line.received, line.device, line.reason, line.detail)
         console = Console()
@@ -96,7 +99,7 @@ def _line(writer: str, number: int, letter: DeadLetter) -> Line:
     return Line(
         # The place counts letters of the same millisecond apart, and stays when others are added.
         id=f"{writer}-{letter.received}-{number}",
-        received=moment.isoformat(timespec="seconds"),
+        received=moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
         writer=writer,
         device=letter.device,
         topic=letter.topic,

@@ -28,7 +28,10 @@ def _show(found: Report, console: Console) -> None:
     if found.state == "stopped":
         console.print("Kênh does not run with this state; start it with './kenh up'.")
         return
-    table = Table("component", "pid", "state", "restarts", "figures", box=None)
+    table = Table(box=None)
+    for column in ("component", "pid", "state", "restarts"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("figures", overflow="fold")
     for one in found.components:
         figures = "  ".join(f"{key} {value:,.10g}" for key, value in sorted(one.figures.items()))
         table.add_row(one.name, str(one.pid or "-"), one.state, str(one.restarts), figures)

@@ -57,7 +57,6 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     severity: tuple[str, str]
     mood: str
     lines: list[str]
-    links: list[str]
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -82,7 +81,6 @@ def _shown(one: Received) -> Shown:
     event = one.event or _said(one.text, _EVENT_WORDS)
     severity = one.severity or _said(one.text, _SEVERITY_WORDS)
     local = datetime.datetime.fromtimestamp(one.at / 1000, VIETNAM)
-    lines = [line for line in one.text.splitlines() if line.strip()]
     return Shown(
         message=one,
         channel=CHANNELS.get(one.channel, one.channel),
@@ -92,8 +90,7 @@ def _shown(one: Received) -> Shown:
         event=_EVENTS.get(event, ("", "")),
         severity=_SEVERITIES.get(severity, ("", "")),
         mood="refused" if not one.taken else _mood(event, severity),
-        lines=[line for line in lines if not line.startswith(("http://", "https://"))],
-        links=[line for line in lines if line.startswith(("http://", "https://"))],
+        lines=[line for line in one.text.splitlines() if line.strip()],
     )
 
 

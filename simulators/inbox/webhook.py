@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import hmac
 
@@ -14,6 +15,7 @@ from simulators.inbox.messages import Received
 from simulators.inbox.world import World, json
 
 CHANNEL = "webhook"
+VIETNAM = datetime.timezone(datetime.timedelta(hours=7))
 CODES = ("400", "401", "404", "410", "500", "503")
 
 
@@ -66,7 +68,8 @@ def routes(world: World) -> APIRouter:
         valid = hmac.compare_digest(given.encode(), f"sha256={digest}".encode())
         try:
             body = msgspec.json.decode(raw, type=_Body)
-        except msgspec.DecodeError as error:
+            text = _summary(body)
+        except (msgspec.DecodeError, ValueError) as error:
             return json({"error": f"the body is not the contract's: {error}"}, 422)
         recipient = name or body.alert.tenant
         mishap = world.behaviours.of(recipient, CODES)
@@ -82,7 +85,7 @@ def routes(world: World) -> APIRouter:
                 at=world.clock(),
                 channel=CHANNEL,
                 recipient=recipient,
-                text=_summary(body),
+                text=text,
                 taken=not code,
                 code=code,
                 key=body.idempotency_key,
@@ -105,13 +108,14 @@ def routes(world: World) -> APIRouter:
 
 def _summary(body: _Body) -> str:
     alert = body.alert
-    value = "" if alert.value is None else f"{alert.value:g} {alert.unit}"
-    limit = "" if alert.limit is None else f" (ngưỡng · limit {alert.limit:g} {alert.unit})"
-    lines = (
-        alert.title.vi,
-        alert.title.en,
-        f"{alert.device}, {alert.site}",
-        f"{value}{limit}".strip(),
-        alert.event_time,
-    )
+    lines = [alert.title.vi, alert.title.en, f"Nơi · Where: {alert.device}, {alert.site}"]
+    if alert.value is not None:
+        limit = "" if alert.limit is None else f" (ngưỡng · limit {_number(alert.limit)})"
+        lines.append(f"Giá trị · Value: {_number(alert.value)} {alert.unit}{limit}")
+    moment = datetime.datetime.fromisoformat(alert.event_time).astimezone(VIETNAM)
+    lines.append(f"Lúc · Time: {moment:%H:%M:%S %d/%m/%Y}")
     return "\n".join(line for line in lines if line)
+
+
+def _number(value: float) -> str:
+    return f"{value:.4g}".replace(".", ",")

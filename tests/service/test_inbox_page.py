@@ -140,7 +140,7 @@ def test_the_page_shows_every_message_newest_first(
 
     shots = Path(os.environ.get("KENH_SCREENSHOTS") or tmp_path)
     shots.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=shots / "inbox.png", full_page=True)
+    page.screenshot(path=shots / "inbox.png", full_page=True, animations="disabled")
     page.locator("nav button", has_text="SMS").click()
     assert page.locator("article:visible").count() == 2
     page.locator("nav button", has_text="Tất cả").click()
@@ -152,7 +152,9 @@ def test_the_page_shows_every_message_newest_first(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         assert overflow <= 0, f"the page is wider than a screen of {width}"
-        page.screenshot(path=shots / f"inbox-{width}-{scheme}.png", full_page=True)
+        page.screenshot(
+            path=shots / f"inbox-{width}-{scheme}.png", full_page=True, animations="disabled"
+        )
     assert (shots / "inbox.png").stat().st_size > 20_000
     assert problems == []
     assert all(url.startswith((inbox.url, "data:")) for url in asked)

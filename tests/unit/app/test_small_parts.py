@@ -96,6 +96,18 @@ def test_secrets_are_made_once_and_shown_nowhere(
     assert load_or_make(state, external).influx == "from-outside"
 
 
+def test_ports_stay_from_run_to_run(tmp_path: Path) -> None:
+    first = FreePorts(prefer_wanted=False)
+    picked = [first(what, "127.0.0.1", 1883) for what in ("MQTT", "InfluxDB")]
+    first.keep(tmp_path / "ports.json")
+    second = FreePorts(prefer_wanted=False)
+    second.recall(tmp_path / "ports.json")
+    assert [second(what, "127.0.0.1", 1883) for what in ("MQTT", "InfluxDB")] == picked
+    fresh = FreePorts(prefer_wanted=False)
+    fresh.recall(tmp_path / "none.json")
+    assert fresh("MQTT", "127.0.0.1", 1883) > 0
+
+
 def test_the_broker_folder(tmp_path: Path) -> None:
     tls = Tls("", 8884, tmp_path / "server.pem", tmp_path / "server.key")
     Broker(tmp_path / "b", "::1", 1883, tls).prepare({"pump-1": "$7$101$x$y"})

@@ -381,6 +381,20 @@ def test_a_silence_that_nobody_saw_is_on_record_and_pages_nobody() -> None:
     ]
 
 
+def test_a_silence_that_a_reading_finds_but_does_not_end_is_live() -> None:
+    running = engine(rule("silent(flow, 15m)", name="silent"))
+    step(running, reading(0, flow=2.0))
+    assert step(running, reading(HOUR, pressure=2.0)) == [("firing", 15 * MINUTE)]
+    assert step(running, reading(HOUR + 1, flow=2.0)) == [("resolved", HOUR + 1)]
+
+
+def test_a_second_silence_before_the_first_is_cleared_is_live() -> None:
+    running = engine(rule("silent(15m)", name="silent", clear_for="1h"))
+    step(running, reading(0, flow=2.0))
+    assert step(running, reading(HOUR, flow=2.0)) == [("late firing", 15 * MINUTE)]
+    assert tick(running, HOUR + 15 * MINUTE) == [("firing", HOUR + 15 * MINUTE)]
+
+
 def test_the_silence_of_one_quantity_counts_once_it_was_sent() -> None:
     running = engine(rule("silent(flow, 15m)", name="silent"))
     running.watch([home()])

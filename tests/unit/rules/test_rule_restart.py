@@ -42,16 +42,20 @@ def events() -> st.SearchStrategy[list[Reading | Tick]]:
         st.sampled_from([None, 1.0, 4.0]),
         st.booleans(),
     )
-    return st.lists(moves, max_size=40).map(_timeline)
+    return st.tuples(st.lists(moves, max_size=40), st.integers(0, 40)).map(
+        lambda drawn: _timeline(*drawn)
+    )
 
 
 Move = tuple[int, int, str, int, float, float | None, bool]
 
 
-def _timeline(moves: list[Move]) -> list[Reading | Tick]:
+def _timeline(moves: list[Move], backlog: int) -> list[Reading | Tick]:
+    """The first `backlog` readings are old when they come, too old to page anybody."""
     now, found = 0, list[Reading | Tick]()
-    for gap, late, device, q, pressure, flow, looks in moves:
+    for number, (gap, jitter, device, q, pressure, flow, looks) in enumerate(moves):
         now += gap
+        late = jitter + (HOUR if number < backlog else 0)
         if looks:
             found.append(Tick(T0 + now))
         values = {"pressure": pressure} if flow is None else {"pressure": pressure, "flow": flow}
