@@ -15,9 +15,10 @@ from typing import Self
 import msgspec
 from sqlalchemy import Connection, RowMapping, func, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.exc import DatabaseError
 
 from alerts import life, queue, schema
-from alerts.errors import UnknownAlarm
+from alerts.errors import AlertsError, UnknownAlarm
 from alerts.model import Alarm, Delivery, Event, Notification, Place, Position
 from alerts.routing import route
 from alerts.verdict import Verdict
@@ -47,14 +48,24 @@ class Entry(msgspec.Struct, frozen=True):
 class Book:
     """Alarms, transitions, notifications, rule states and the rules' place in the spool.
 
-    Safe to use from several threads and processes. Raises `AlertsError` for a book that a newer
-    Kênh has written.
+    Safe to use from several threads and processes. Raises `AlertsError` for a book that cannot
+    be opened, or that a newer Kênh has written.
     """
 
     def __init__(self, url: str) -> None:
         self._engine = schema.connect(url)
         self._writing = self._engine.execution_options(writes=True)
-        schema.prepare(self._engine)
+        try:
+            schema.prepare(self._engine)
+        except DatabaseError as error:
+            self.close()
+            raise AlertsError(
+                f"{self._engine.url.database}: the book of alarms cannot be opened"
+                f" ({error.orig}): check the file and its folder"
+            ) from error
+        except AlertsError:
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         return self

@@ -131,7 +131,7 @@ def connect(url: str) -> Engine:
     """
     where = make_url(url)
     if where.get_backend_name() != "sqlite" or not where.database:
-        raise AlertsError(f"the book of alarms is an SQLite file, not {where}: check its URL")
+        raise AlertsError("the book of alarms is an SQLite file: give it as sqlite:///PATH")
     Path(where.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(where)
 

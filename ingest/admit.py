@@ -78,47 +78,54 @@ def admit(
     )
 
 
-def _checked(values: Mapping[str, float], kind: str) -> dict[str, float] | Refusal:
+def _checked(values: dict[str, float], kind: str) -> dict[str, float] | Refusal:
     """The values by their fields, if all of them can be."""
     checks = _checks(kind)
-    admitted: dict[str, float] = {}
-    for name, value in values.items():
-        check = checks.get(name)
-        if check is None:
-            return _unknown(name, kind)
-        field, low, high = check
-        if not low <= value <= high:  # not a number is never between
-            return _out_of_range(name, value, kind)
-        admitted[field] = value
-    if len(admitted) < len(values):
+    as_named = True
+    try:
+        for name, value in values.items():
+            other_name, low, high = checks[name]
+            if not low <= value <= high:  # not a number is never between
+                return _out_of_range(name, value, kind)
+            if other_name:
+                as_named = False
+    except KeyError:
+        return _unknown(values, kind)
+    if as_named and values:
+        return values
+    fields = {checks[name][0] or name: value for name, value in values.items()}
+    if len(fields) < len(values):
         return Refusal(
             Reason.AMBIGUOUS_QUANTITY, f"two names of one quantity: {', '.join(values)}"
         )
-    if not admitted:
-        return Refusal(Reason.NO_VALUES, "the reading has no values")
-    return admitted
+    return fields or Refusal(Reason.NO_VALUES, "the reading has no values")
 
 
 @functools.cache
 def _checks(kind: str) -> dict[str, tuple[str, float, float]]:
-    """For every name that a device of `kind` may use: its field and its physical range."""
+    """For every name that a device of `kind` may use: its field and its physical range.
+
+    The field is "" where the name is the field already: nearly always.
+    """
     known = KINDS.get(kind)
     if known is None:
         return {}
-    return {
-        name: (field_of(quantity, known.sector), quantity.low, quantity.high)
-        for name, quantity in names(known).items()
-    }
+    found = {}
+    for name, quantity in names(known).items():
+        field = field_of(quantity, known.sector)
+        found[name] = ("" if field == name else field, quantity.low, quantity.high)
+    return found
 
 
-def _unknown(name: str, kind: str) -> Refusal:
+def _unknown(values: Mapping[str, float], kind: str) -> Refusal:
     if kind not in KINDS:
         return Refusal(Reason.UNKNOWN_QUANTITY, f"no kind of device is called {kind!r}")
     try:
-        resolve(name, KINDS[kind])
+        for name in values:
+            resolve(name, KINDS[kind])
     except UnknownQuantity as error:
         return Refusal(error.reason, str(error))
-    raise AssertionError(f"{name!r} is known, but not to its checks")
+    raise AssertionError(f"all of {', '.join(values)} are known, but not to their checks")
 
 
 def _out_of_range(name: str, value: float, kind: str) -> Refusal:

@@ -63,7 +63,7 @@ class IngestSettings:
     dead_letters_max_bytes: int = 256 * MIB
     readers: tuple[str, ...] = ("store",)
     coalesce_s: float = 0.02
-    stored_every_s: float = 0.05
+    stored_every_s: float = 0.04
     keep_alive_s: int = 30
 
 
@@ -118,6 +118,7 @@ class Ingest:
         self._rate = Rate()
         self._answers = Answers()
         self._telling: asyncio.TimerHandle | None = None
+        self._told_at = 0.0
         self._deferred: asyncio.Queue[tuple[Batch, Intaken | None]] = asyncio.Queue()
         self._deferring = 0
         self._refreshing = asyncio.Lock()
@@ -226,13 +227,21 @@ class Ingest:
         counted.dead_lettered += len(intaken.letters)
         counted.duplicates += intaken.duplicates
         self._answers.note(intaken.touched.items())
-        if self._telling is None and self._answers:
-            loop = asyncio.get_running_loop()
-            self._telling = loop.call_later(self._settings.stored_every_s, self._tell)
+        if not self._answers:
+            return
+        loop = asyncio.get_running_loop()
+        if loop.time() - self._told_at >= self._settings.stored_every_s:
+            self._tell()
+        elif self._telling is None:
+            # Nearly always the next batch comes first and takes these answers with it.
+            self._telling = loop.call_later(2 * self._settings.stored_every_s, self._tell)
 
     def _tell(self) -> None:
         """Publish `down/stored`. Without a connection it is left: devices ask by sending again."""
-        self._telling = None
+        if self._telling is not None:
+            self._telling.cancel()
+            self._telling = None
+        self._told_at = asyncio.get_running_loop().time()
         count = len(self._answers)
         if self._consumer.send(self._answers.packets()):
             self._counted.stored_published += count

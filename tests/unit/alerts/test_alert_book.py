@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import sqlite3
 from collections.abc import Iterator
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import msgspec
@@ -151,6 +152,12 @@ def test_a_book_of_a_newer_kenh_is_left_alone(url: str, book: Book) -> None:
         Book(url)
 
 
+def test_what_is_no_database_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "alerts.db").write_text("no database at all, but a text\n" * 50)
+    with pytest.raises(AlertsError, match="the book of alarms cannot be opened"):
+        Book(f"sqlite:///{tmp_path / 'alerts.db'}")
+
+
 @pytest.mark.parametrize("wrong", ["sqlite://", "postgresql://db/alerts"])
 def test_only_a_file_can_be_a_book(wrong: str) -> None:
     with pytest.raises(AlertsError, match="SQLite file"):
@@ -233,13 +240,15 @@ def test_two_processes_write_at_once_and_nothing_is_lost(book: Book, url: str) -
     assert len(told) == taken
 
 
-def _open_and_close(url: str) -> None:
+def _open_and_close(url: str, together: Barrier) -> None:
+    together.wait(60)
     Book(url).close()
 
 
 def test_processes_that_make_the_book_together_agree(url: str) -> None:
     context = multiprocessing.get_context("spawn")
-    makers = [context.Process(target=_open_and_close, args=(url,)) for _ in range(3)]
+    together = context.Barrier(3)
+    makers = [context.Process(target=_open_and_close, args=(url, together)) for _ in range(3)]
     for one in makers:
         one.start()
     for one in makers:
