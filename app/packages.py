@@ -153,8 +153,9 @@ def _no_service_starts(prefix: list[str], packages: Sequence[str]) -> Iterator[N
 
 def _disable_units(prefix: list[str], packages: Sequence[str]) -> None:
     """What we installed must not start at the next boot; what was there before is not ours."""
-    if shutil.which("systemctl") and _units(packages):
-        _run([*prefix, "systemctl", "disable", *_units(packages)])
+    tool = shutil.which("systemctl") or shutil.which("deb-systemd-helper")
+    if tool and _units(packages):
+        _run([*prefix, tool, "disable", *_units(packages)])
 
 
 def _units(packages: Sequence[str]) -> list[str]:

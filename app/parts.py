@@ -92,6 +92,7 @@ def _rules(setting: Setting) -> Part:
     from rules.pack import load_folder
 
     state, runtime = setting.state, setting.runtime
+    ways = channels(setting)
     book, directory = Book(state.alerts_url), Directory(state.registry_url)
     return RulesPart(
         SpoolReader(state.spool),
@@ -100,7 +101,8 @@ def _rules(setting: Setting) -> Part:
         Registry(state.registry_url),
         directory,
         book,
-        Sender(book, channels(setting), _now, directory.get),
+        Sender(book, ways, _now, directory.get),
+        ways,
     )
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 
 import structlog
 
 from alerts.book import Book
+from alerts.channels import Channel
 from alerts.outbox import Sender
 from ingest.cursor import Cursor
 from ingest.spool import Position, SpoolReader
@@ -42,6 +44,7 @@ class RulesPart:
         directory: Directory,
         book: Book,
         sender: Sender,
+        channels: Mapping[str, Channel],
     ) -> None:
         self._reader = reader
         self._cursor = cursor
@@ -50,6 +53,7 @@ class RulesPart:
         self._directory = directory
         self._book = book
         self._sender = sender
+        self._channels = channels
         self._contacts: list[Contact] = []
         self._found: list[Transition] = []
         self._position: Position | None = None
@@ -93,6 +97,7 @@ class RulesPart:
         finally:
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)
+            await asyncio.gather(*(one.close() for one in self._channels.values()))
             self._reader.close()
             self._directory.close()
             self._registry.close()

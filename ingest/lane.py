@@ -43,13 +43,12 @@ class Points(NamedTuple):
 
 @dataclass
 class Tally:
-    """What all lanes have done together, and the last thing that went wrong."""
+    """What all lanes have done together."""
 
     written: int = 0
     batches: int = 0
     retries: int = 0
     dead_lettered: int = 0
-    last_error: str = ""
 
 
 Bury = Callable[[Reading, bytes, str], None]
@@ -78,37 +77,59 @@ class Lane:
         self._max_lines = max_lines
         self._backoff = backoff
         self._waiting: deque[tuple[Points, Callable[[], None]]] = deque()
+        self._on_its_way: list[Callable[[], None]] = []
         self._filled = asyncio.Event()
+        self._batches_before = 0
+        self.pending = 0
+        self.problem = ""
+
+    @property
+    def fails_alone(self) -> bool:
+        """Whether it makes no headway although others do: it is not InfluxDB that is away."""
+        return bool(self.problem) and self._tally.batches > self._batches_before
 
     def add(self, points: Points, done: Callable[[], None]) -> None:
         """Queue points; `done` is called when each is written or a dead letter."""
+        self.pending += len(points.lines)
         self._waiting.append((points, done))
         self._filled.set()
+
+    def abandon(self) -> None:
+        """Forget what waits, as if it were done: it will be added again. What is on its way now
+        is still tried; to write it twice is harmless."""
+        for finish in (*self._on_its_way, *(done for _, done in self._waiting)):
+            finish()
+        self.pending -= sum(len(points.lines) for points, _ in self._waiting)
+        self._on_its_way.clear()
+        self._waiting.clear()
+        self._filled.clear()
 
     async def run(self) -> None:
         """Work until cancelled."""
         while True:
             await self._filled.wait()
-            points, done = self._take()
+            points = self._take()
             for first in range(0, len(points.lines), self._max_lines):
                 await self._settle(points.part(first, first + self._max_lines))
-            for finish in done:
+            self.pending -= len(points.lines)
+            for finish in self._on_its_way:
                 finish()
+            self._on_its_way.clear()
 
-    def _take(self) -> tuple[Points, list[Callable[[], None]]]:
+    def _take(self) -> Points:
         """What waits, up to one full body: the slower InfluxDB is, the larger the bodies."""
         points = Points([], [])
-        done: list[Callable[[], None]] = []
         while self._waiting:
-            following = self._waiting[0][0]
-            if done and len(points.lines) + len(following.lines) > self._max_lines:
+            following, done = self._waiting[0]
+            if self._on_its_way and len(points.lines) + len(following.lines) > self._max_lines:
                 break
             points.readings.extend(following.readings)
             points.lines.extend(following.lines)
-            done.append(self._waiting.popleft()[1])
+            self._on_its_way.append(done)
+            self._waiting.popleft()
         if not self._waiting:
             self._filled.clear()
-        return points, done
+        return points
 
     async def _settle(self, points: Points) -> None:
         """Write points; where the engine refuses them, halve them until the bad ones are found.
@@ -133,14 +154,19 @@ class Lane:
             try:
                 await beside(lambda: self._client.write(self._database, body))
             except (Refused, TooLarge) as error:
-                self._backoff.reset()
+                self._recover()
                 return error
             except InfluxError as error:
                 await self._wait_after(error)
             else:
-                self._backoff.reset()
+                self._recover()
                 self._tally.batches += 1
                 return None
+
+    def _recover(self) -> None:
+        """InfluxDB has answered."""
+        self._backoff.reset()
+        self.problem = ""
 
     async def _wait_after(self, error: InfluxError) -> None:
         """Do what may help, and wait before the next attempt."""
@@ -176,6 +202,8 @@ class Lane:
 
     def _note(self, what: str) -> None:
         self._tally.retries += 1
-        if what != self._tally.last_error:
+        if not self.problem:
+            self._batches_before = self._tally.batches
+        if what != self.problem:
             log.warning("readings wait", database=self._database, why=what)
-        self._tally.last_error = what
+        self.problem = what

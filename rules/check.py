@@ -17,7 +17,7 @@ def check(paths: Iterable[Path]) -> list[RuleFileError]:
 
 def examine(paths: Iterable[Path]) -> tuple[list[Pack], list[RuleFileError]]:
     """The packs that are in order, and every mistake in the others."""
-    packs: list[Pack] = []
+    packs: dict[Path, Pack] = {}
     mistakes: list[RuleFileError] = []
     for path in paths:
         try:
@@ -25,12 +25,12 @@ def examine(paths: Iterable[Path]) -> tuple[list[Pack], list[RuleFileError]]:
         except RuleFileError as error:
             mistakes.append(error)
             continue
-        inside: list[Pack] = []
         for file in found:
+            if file in packs:
+                continue
             pack, wrong = read(file)
             mistakes += wrong
             if pack is not None:
-                inside.append(pack)
-        mistakes += repeated_ids(inside, path)
-        packs += inside
-    return packs, mistakes
+                packs[file] = pack
+    mistakes += repeated_ids(packs)
+    return list(packs.values()), mistakes

@@ -19,7 +19,8 @@ class CompiledRule(NamedTuple):
 
     `triggers` are the fields that make a reading meet the rule, empty for every reading.
     `on_values` is False for a rule about the readings' quality alone. `fingerprint` changes with
-    whatever makes a remembered window worthless.
+    whatever makes a remembered window worthless. `remembers`: it has windows, so that every
+    reading changes its state.
     """
 
     rule: Rule
@@ -31,11 +32,7 @@ class CompiledRule(NamedTuple):
     clears: Test | None
     probes: tuple[Probe, ...]
     fingerprint: int
-
-    @property
-    def remembers(self) -> bool:
-        """It has windows, so that every reading changes its state."""
-        return bool(self.layout.windows or self.layout.runs)
+    remembers: bool
 
     def cleared(self, holds: bool | None, values: Values, memory: Memory, q: int) -> bool | None:
         """Whether the alarm may end: `clear`, or where there is none, the reverse of `when`."""
@@ -45,13 +42,17 @@ class CompiledRule(NamedTuple):
 
 
 class CompiledSilence(NamedTuple):
-    """A rule about what does not come, in one sector; `spans` are (field, ms) of each silent."""
+    """A rule about what does not come, in one sector.
+
+    `spans` are (field, ms) of each `silent` in `when`; `listens` are all fields it is about.
+    """
 
     rule: Rule
     timing: Timing
     holds: SilenceTest
     clears: SilenceTest | None
     spans: tuple[tuple[str, int], ...]
+    listens: tuple[str, ...]
     fingerprint: int
 
     def began(self, heard: Heard, now: int) -> int:
@@ -80,12 +81,15 @@ def compile_rule(rule: Rule, sector: str, time_scale: float) -> CompiledRule | C
     for_ms, clear_for_ms = round(rule.for_ms / time_scale), round(rule.clear_for_ms / time_scale)
     fingerprint = _fingerprint(rule, time_scale)
     if rule.when.is_silence:
+        spans = compiler.spans(rule.when)
+        clearing = compiler.spans(rule.clear) if rule.clear else ()
         return CompiledSilence(
             rule,
             Timing(for_ms, clear_for_ms, Reason.SILENT, Reason.HEARD_AGAIN),
             compiler.silence(rule.when),
             compiler.silence(rule.clear) if rule.clear else None,
-            compiler.spans(rule.when) + (compiler.spans(rule.clear) if rule.clear else ()),
+            spans,
+            tuple(field for field, _ in (*spans, *clearing)),
             fingerprint,
         )
     about = [*rule.when.quantities, *(rule.clear.quantities if rule.clear else ())]
@@ -102,6 +106,7 @@ def compile_rule(rule: Rule, sector: str, time_scale: float) -> CompiledRule | C
         clears,
         compiler.probes(rule.when),
         fingerprint,
+        bool(compiler.layout.windows or compiler.layout.runs),
     )
 
 

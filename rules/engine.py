@@ -205,8 +205,8 @@ class Engine:
             device.rhythm = round(KINDS[kind].interval_s * 1000 / self._time_scale)
         silences = self._index.silences(device.address)
         device.watching = [self._track(device, compiled) for compiled in silences]
-        spans = [field for compiled in silences for field, _ in compiled.spans]
-        device.listens = tuple(dict.fromkeys([DEVICE_STATE, *spans])) if silences else ()
+        fields = [field for compiled in silences for field in compiled.listens]
+        device.listens = tuple(dict.fromkeys([DEVICE_STATE, *fields])) if silences else ()
         for track in device.watching:
             silence.expect(device, track, device.arrived, self._timetable)
         return device

@@ -29,6 +29,9 @@ from rules.typed import (
 from rules.windows import Run, Window
 from telemetry.catalogue import Quantity, field_of
 
+SHORTEST_SILENCE_MS = 15_000
+"""A time scale makes no silence shorter: devices connect and send batches in real time."""
+
 _HOUR_MS = 3_600_000
 _SIGNS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
@@ -113,7 +116,7 @@ class Compiler:
     def spans(self, condition: Condition) -> tuple[tuple[str, int], ...]:
         """(field, ms) of each `silent` in it; the field "" stands for the device itself."""
         return tuple(
-            (self._heard_field(node.quantity), self._ms(node.span_ms))
+            (self._heard_field(node.quantity), self._silent_ms(node.span_ms))
             for node in nodes(condition.root)
             if isinstance(node, Silent)
         )
@@ -123,6 +126,10 @@ class Compiler:
 
     def _ms(self, span_ms: int) -> int:
         return max(1, round(span_ms / self._scale))
+
+    def _silent_ms(self, span_ms: int) -> int:
+        # Networks and brokers run no faster when data is replayed faster.
+        return max(self._ms(span_ms), min(span_ms, SHORTEST_SILENCE_MS))
 
     def _heard_field(self, quantity: Quantity | None) -> str:
         return "" if quantity is None else self.field(quantity)
@@ -189,7 +196,7 @@ class Compiler:
     def _silence(self, node: Truth) -> SilenceTest:
         match node:
             case Silent(quantity, span_ms):
-                return closures.silent(self._heard_field(quantity), self._ms(span_ms))
+                return closures.silent(self._heard_field(quantity), self._silent_ms(span_ms))
             case Not(operand):
                 return closures.never(self._silence(operand))
             case Joined(sign, left, right):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
@@ -35,10 +35,10 @@ def load(path: Path) -> Pack:
 
 def load_folder(path: Path) -> list[Pack]:
     """The packs of a folder's `*.yaml`, their tests aside. Raises `RuleFileError`."""
-    packs = [load(file) for file in files(path)]
-    for mistake in repeated_ids(packs, path):
+    packs = {file: load(file) for file in files(path)}
+    for mistake in repeated_ids(packs):
         raise mistake
-    return packs
+    return list(packs.values())
 
 
 def files(path: Path) -> list[Path]:
@@ -58,16 +58,17 @@ def files(path: Path) -> list[Path]:
     return [path]
 
 
-def repeated_ids(packs: Iterable[Pack], at: Path) -> list[RuleFileError]:
-    """A mistake for every rule id that several packs have: states and alarms go by it."""
-    first: dict[str, str] = {}
+def repeated_ids(packs: Mapping[Path, Pack]) -> list[RuleFileError]:
+    """A mistake for every rule id that several files have: states and alarms go by it."""
+    first: dict[str, Path] = {}
     mistakes = []
-    for pack in packs:
+    for file, pack in packs.items():
         for rule in pack.rules:
-            other = first.setdefault(rule.id, pack.name)
-            if other != pack.name:
-                what = f"the rule {rule.id!r} stands in {other} and in {pack.name}"
-                mistakes.append(RuleFileError(str(at), 0, 0, what, "give one another id"))
+            other = first.setdefault(rule.id, file)
+            if other != file:
+                what = f"the rule {rule.id!r} stands in {other} already"
+                hint = "give one of them another id"
+                mistakes.append(RuleFileError(str(file), 0, 0, what, hint))
     return mistakes
 
 

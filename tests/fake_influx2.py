@@ -48,10 +48,17 @@ class FakeInflux2:
     buckets: dict[str, Bucket] = field(default_factory=dict)
     down_for: int = 0  # answer so many writes with 503
     retry_after: str = ""
+    broken: set[str] = field(default_factory=set)  # writes to these buckets get a 500
     max_body: int = 25_000_000
     writes: int = 0
     refused: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def points(self, bucket: str) -> list[Row]:
+        """Every point of a bucket."""
+        with self.lock:
+            found = self.buckets.get(bucket, Bucket()).points.values()
+            return [row for points in found for row in points.values()]
 
     def write(self, bucket: Bucket, body: str) -> tuple[int, str]:
         """Take a whole body or none of it."""
@@ -179,7 +186,10 @@ class _Handler(BaseHTTPRequestHandler):
             return 503, _problem("unavailable", "the engine is busy"), headers
         if len(body) > fake.max_body:
             return 413, _problem("request too large", "the request body is too large"), {}
-        bucket = fake.buckets.get(arguments.get("db", [""])[0])
+        name = arguments.get("db", [""])[0]
+        if name in fake.broken:
+            return 500, _problem("internal error", "this shard is broken"), {}
+        bucket = fake.buckets.get(name)
         if bucket is None:
             return 404, _problem("not found", "no dbrp mapping found"), {}
         status, words = fake.write(bucket, body.decode())

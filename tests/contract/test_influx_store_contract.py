@@ -194,3 +194,67 @@ def test_a_type_conflict_costs_one_line_and_no_other_tenant(
     assert all(letter.payload.startswith(b"water,") for letter in letters)
     assert store.figures()["written"] == 197
     assert store.figures()["dead_lettered"] == 3
+
+
+def test_a_body_the_engine_finds_too_large_goes_in_parts(tmp_path: Path) -> None:
+    with fake_influx2() as fake:
+        fake.max_body = 2000
+        client = Influx(InfluxAddress(fake.url, "anybody", TOKEN, ORG))
+        engine = Engine(InfluxAddress(fake.url, "anybody", TOKEN, ORG), client, "acme")
+        stored(tmp_path, engine, [at(seq) for seq in range(100)])
+        assert engine.rows("seq") == [[seq] for seq in range(100)]
+        client.close()
+
+
+def test_a_busy_engine_is_given_the_time_it_asks_for(tmp_path: Path) -> None:
+    with fake_influx2() as fake:
+        fake.down_for, fake.retry_after = 3, "1"
+        client = Influx(InfluxAddress(fake.url, "anybody", TOKEN, ORG))
+        with pytest.raises(Retry) as raised:
+            client.write("kenh_acme", b"")
+        assert raised.value.after == 1.0
+        engine = Engine(InfluxAddress(fake.url, "anybody", TOKEN, ORG), client, "acme")
+        store = stored(tmp_path, engine, [at(1)])
+        assert engine.rows("seq") == [[1]]
+        assert store.figures()["retries"] == 2
+        client.close()
+
+
+def test_a_tenant_whose_database_fails_keeps_nobody_waiting(tmp_path: Path) -> None:
+    """Its readings stay in the spool, the others' go on; when it works again, all are there."""
+    with fake_influx2() as fake:
+        address = InfluxAddress(fake.url, "anybody", TOKEN, ORG)
+        client = Influx(address)
+        fake.broken.add("kenh_unlucky")
+        spool = Spool(tmp_path / "spool", roll_bytes=50_000)
+        settings = StoreSettings(
+            tmp_path / "spool",
+            tmp_path / "dead",
+            address,
+            flush_s=0.01,
+            max_lines=100,
+            max_pending=400,
+            first_retry_s=0.01,
+            max_retry_s=0.05,
+        )
+        store = Store(settings)
+        with running(store):
+            for first in range(0, 3000, 100):
+                for tenant in ("unlucky", "lucky"):
+                    spool.append([at(seq, tenant) for seq in range(first, first + 100)])
+            lucky = Engine(address, client, "lucky")
+            wait_for(lambda: len(fake.points("kenh_lucky")) == 3000, what=store.last_error)
+            assert lucky.rows("seq") == [[seq] for seq in range(3000)]
+            figures = store.figures()
+            assert figures["parked_tenants"] == 1
+            assert figures["lag_readings"] <= 400
+            assert figures["lag_seconds"] > 0
+            assert "500" in store.last_error
+            assert Cursor(tmp_path / "spool", "store").load() < spool.position
+            fake.broken.clear()
+            wait_for(lambda: store.figures()["lag_bytes"] == 0, what=store.last_error)
+            assert store.figures()["parked_tenants"] == 0
+        assert Engine(address, client, "unlucky").rows("seq") == [[seq] for seq in range(3000)]
+        assert Cursor(tmp_path / "spool", "store").load() == spool.position
+        spool.close()
+        client.close()

@@ -14,7 +14,7 @@ import pytest
 from alerts.book import Book
 from alerts.errors import AlertsError, UnknownAlarm
 from alerts.life import Reason
-from alerts.model import Delivered, Event, Position, Refused, State, Status
+from alerts.model import Delivered, Event, Position, Refused, RetryAfter, State, Status
 from rules.model import Event as RuleEvent
 from tests.contract.alerting import BOT, FIRING, HOOK, MINUTE, NOON, RESOLVED, SMS, ZALO
 
@@ -186,8 +186,13 @@ def test_the_end_is_not_told_before_the_beginning(book: Book) -> None:
     (first,) = book.lease(NOON, 1000, lambda _channel: 9)
     assert first.event is Event.FIRING
     assert book.lease(NOON, 1000, lambda _channel: 9) == []
-    book.settle(first, Delivered(), NOON, idempotent=True)
-    (second,) = book.lease(NOON, 1000, lambda _channel: 9)
+    verdict = book.settle(first, RetryAfter(0, "away"), NOON, idempotent=True)
+    assert verdict is not None
+    assert book.lease(verdict.due_at - 1, 1000, lambda _channel: 9) == []
+    (again,) = book.lease(verdict.due_at, 1000, lambda _channel: 9)
+    assert again.event is Event.FIRING
+    book.settle(again, Delivered(), verdict.due_at, idempotent=True)
+    (second,) = book.lease(verdict.due_at, 1000, lambda _channel: 9)
     assert second.event is Event.RESOLVED
 
 

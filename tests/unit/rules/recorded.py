@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import math
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,31 +72,6 @@ def labels(file: Path, of: str, *, series: str = "", kind: str = "") -> list[Win
         for row in rows(file)
         if row["file"] == of and row["series"].startswith(series) and kind in row["kind"]
     ]
-
-
-def waveforms(file: Path, start: int, every: int = MINUTE) -> list[Reading]:
-    """SGAH recordings as a feeder monitor reports them, one a minute.
-
-    Mean of the phases' RMS voltage scaled from 100/√3 V to 220 V, RMS current, and unbalance as
-    zero-sequence voltage beside the phase voltage, kept within what the catalogue admits.
-    """
-    lines = file.read_text(encoding="utf-8-sig").splitlines()
-    samples = [
-        [float(cell) for cell in line.split(",")] for line in lines if line[:1] in "-0123456789"
-    ]
-    found = []
-    for number, first in enumerate(range(0, len(samples) - 99, 100)):
-        recording = samples[first : first + 100]
-        rms = [math.sqrt(sum(row[i] ** 2 for row in recording) / 100) for i in range(6)]
-        zero = math.sqrt(sum((sum(row[:3]) / 3) ** 2 for row in recording) / 100)
-        voltage = sum(rms[:3]) / 3
-        values = {
-            "voltage": voltage * 220 / (100 / math.sqrt(3)),
-            "current": sum(rms[3:]) / 3,
-            "unbalance": min(20.0, 100 * zero / voltage),
-        }
-        found.append(reading("feeder-monitor", start + number * every, values))
-    return found
 
 
 def replay(engine: Engine, readings: Iterable[Reading], tick: int = MINUTE) -> list[Transition]:

@@ -329,6 +329,16 @@ def test_the_time_scale_makes_every_duration_shorter() -> None:
     assert tick(running, 23_000) == [("firing", 23_000)]
 
 
+def test_no_silence_becomes_shorter_than_a_device_needs_to_connect() -> None:
+    running = engine(rule("silent(30m)", name="silent"), time_scale=300.0)
+    step(running, reading(0, pressure=3.0))
+    assert tick(running, 14_999) == []
+    assert tick(running, 15_000) == [("firing", 15_000)]
+    brisk = engine(rule("silent(5s)", name="silent"))
+    step(brisk, reading(0, pressure=3.0))
+    assert tick(brisk, 5_000) == [("firing", 5_000)]
+
+
 # Silence.
 
 SILENT = rule("silent(15m)", name="silent")
@@ -386,6 +396,14 @@ def test_a_silence_that_a_reading_finds_but_does_not_end_is_live() -> None:
     step(running, reading(0, flow=2.0))
     assert step(running, reading(HOUR, pressure=2.0)) == [("firing", 15 * MINUTE)]
     assert step(running, reading(HOUR + 1, flow=2.0)) == [("resolved", HOUR + 1)]
+
+
+def test_a_silence_may_have_a_clear_condition() -> None:
+    running = engine(rule("silent(15m)", name="silent", clear="not silent(flow, 5m)"))
+    step(running, reading(0, flow=2.0))
+    assert tick(running, 16 * MINUTE) == [("firing", 15 * MINUTE)]
+    assert step(running, reading(17 * MINUTE, pressure=2.0)) == []
+    assert step(running, reading(18 * MINUTE, flow=2.0)) == [("resolved", 18 * MINUTE)]
 
 
 def test_a_second_silence_before_the_first_is_cleared_is_live() -> None:

@@ -159,8 +159,10 @@ def test_all_mistakes_of_all_files_are_told_in_order(tmp_path: Path) -> None:
 def test_one_id_in_two_files_is_a_mistake(tmp_path: Path) -> None:
     write(tmp_path, GOOD, "a.yaml")
     write(tmp_path, GOOD, "b.yaml")
-    (mistake,) = check([tmp_path])
-    assert "'water.pressure.low' stands in a and in b" in mistake.what
+    for paths in ([tmp_path], [tmp_path / "a.yaml", tmp_path / "b.yaml"], [tmp_path, tmp_path]):
+        (mistake,) = check(paths)
+        assert mistake.file == str(tmp_path / "b.yaml")
+        assert f"'water.pressure.low' stands in {tmp_path / 'a.yaml'} already" in mistake.what
     with pytest.raises(RuleFileError):
         load_folder(tmp_path)
 
