@@ -105,7 +105,7 @@ class Book:
                     changed[alarm.id] = alarm
             _keep_states(connection, states)
             if position is not None:
-                _keep_position(connection, position.segment, position.offset)
+                _keep_position(connection, position, now)
         return list(changed.values())
 
     def states(self) -> dict[tuple[str, str], bytes]:
@@ -123,6 +123,14 @@ class Book:
                 )
             ).first()
         return None if row is None else Position(row.segment, row.offset)
+
+    def saved_at(self) -> int | None:
+        """When the rules' place was last kept, ms: how long nobody has evaluated since."""
+        with self._engine.connect() as connection:
+            found = connection.execute(
+                select(schema.position.c.saved_at).where(schema.position.c.reader == READER)
+            ).scalar()
+        return None if found is None else int(found)
 
     # -- people's side
 
@@ -289,8 +297,13 @@ def _keep_states(connection: Connection, states: Mapping[tuple[str, str], bytes]
         connection.exec_driver_sql(_DROP_STATE, gone)
 
 
-def _keep_position(connection: Connection, segment: int, offset: int) -> None:
-    values = {"reader": READER, "segment": segment, "offset": offset}
+def _keep_position(connection: Connection, position: Place, now: int) -> None:
+    values = {
+        "reader": READER,
+        "segment": position.segment,
+        "offset": position.offset,
+        "saved_at": now,
+    }
     statement = upsert(schema.position).values(values)
     connection.execute(statement.on_conflict_do_update(index_elements=["reader"], set_=values))
 

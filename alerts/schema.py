@@ -120,6 +120,7 @@ position = Table(
     Column("reader", Text, primary_key=True),
     Column("segment", Integer, nullable=False),
     Column("offset", Integer, nullable=False),
+    Column("saved_at", Integer, nullable=False),
 )
 
 

@@ -13,10 +13,14 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from app import heartbeat
 from app.config import Config
 from app.runtime import Runtime
 from app.secret_store import Secrets
 from app.state import State
+
+INGEST_WORD_MS = 5_000
+"""An older heartbeat of ingest says nothing of now."""
 
 
 class Part(Protocol):
@@ -103,6 +107,17 @@ def _rules(setting: Setting) -> Part:
         book,
         Sender(book, ways, _now, directory.get),
         ways,
+        lambda now: _ingest_listens(state, now),
+    )
+
+
+def _ingest_listens(state: State, now: int) -> bool:
+    """Whether ingest hears the broker now, as its heartbeat of the last seconds says."""
+    word = heartbeat.read(state.run, "ingest")
+    return (
+        word is not None
+        and now - word.at < INGEST_WORD_MS
+        and word.figures.get("broker_connected", 0) > 0
     )
 
 

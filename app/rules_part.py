@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import structlog
 
@@ -45,6 +45,7 @@ class RulesPart:
         book: Book,
         sender: Sender,
         channels: Mapping[str, Channel],
+        listening: Callable[[int], bool],
     ) -> None:
         self._reader = reader
         self._cursor = cursor
@@ -54,6 +55,9 @@ class RulesPart:
         self._book = book
         self._sender = sender
         self._channels = channels
+        self._listening = listening
+        self._deaf_since: int | None = None
+        self._listened_at = 0
         self._contacts: list[Contact] = []
         self._found: list[Transition] = []
         self._position: Position | None = None
@@ -79,6 +83,8 @@ class RulesPart:
         self._position = Position(*known) if known else None
         self._engine.restore(self._book.states())
         self._follow_registry(force=True)
+        self._deaf_since = self._book.saved_at()
+        self._listen_again(_now())
         sending = asyncio.create_task(self._sender.run(stop), name="outbox")
         refreshed = time.monotonic()
         try:
@@ -106,6 +112,8 @@ class RulesPart:
     def _turn(self, now: int) -> bool:
         """Evaluate what came; True where there was something."""
         batch = self._reader.read(self._position, BATCH)
+        if batch.readings and batch.readings[-1].received > (self._deaf_since or now):
+            self._listen_again(batch.readings[-1].received)
         for reading in batch.readings:
             self._found += self._engine.step(reading, now)
             self._received = reading.received
@@ -114,13 +122,31 @@ class RulesPart:
         self._caught_up = not batch.readings
         self._lag_ms = 0 if self._caught_up else max(0, now - self._received)
         if now - self._ticked_at >= TICK_MS:
-            # While the spool is behind, the readings' own time is the clock: a device is not
-            # silent because we have not come to its readings yet.
-            self._found += self._engine.tick(now if self._caught_up else self._received)
+            self._tick(now)
             self._ticked_at = now
         if self._found or now - self._saved_at >= SAVE_MS:
             self._save(now)
         return bool(batch.readings)
+
+    def _tick(self, now: int) -> None:
+        """Let the time pass for silences and waiting alarms.
+
+        A device is not silent because we have not come to its readings yet: while the spool is
+        behind, the readings' own time is the clock. Nor is it while nobody listens to the broker
+        (ingest or the broker is away, or we were not running ourselves): that time is excused.
+        """
+        if not self._listening(now):
+            self._deaf_since = self._deaf_since or self._listened_at or now
+            return
+        self._listen_again(now)
+        self._found += self._engine.tick(now if self._caught_up else self._received)
+
+    def _listen_again(self, now: int) -> None:
+        if self._deaf_since is not None:
+            log.info("listening again", deaf_s=(now - self._deaf_since) / 1000)
+            self._engine.excuse(self._deaf_since, now)
+            self._deaf_since = None
+        self._listened_at = now
 
     def _save(self, now: int) -> None:
         at = self._position

@@ -106,6 +106,19 @@ class Engine:
         report.transitions.sort(key=lambda found: (found.at, found.rule, found.device))
         return self._found(report)
 
+    def excuse(self, since: int, until: int) -> None:
+        """We did not listen from `since` to `until`: nobody was silent in that time."""
+        gap = until - since
+        if gap <= 0:
+            return
+        for device in self._devices.values():
+            for field, heard in device.heard.items():
+                if heard < until:
+                    device.heard[field] = min(until, heard + gap)
+            self._dirty_devices.add(device.device)
+            for track in device.watching:
+                silence.expect(device, track, until, self._timetable)
+
     def watch(self, homes: Iterable[Home]) -> None:
         """These devices exist: the silence of each counts from now on; others are forgotten."""
         self._homes = {home.device: home for home in homes}

@@ -391,6 +391,24 @@ def test_a_silence_that_nobody_saw_is_on_record_and_pages_nobody() -> None:
     ]
 
 
+def test_nobody_was_silent_while_we_did_not_listen() -> None:
+    running = engine(SILENT)
+    running.watch([home()])
+    step(running, reading(0, pressure=2.0))
+    assert tick(running, 5 * MINUTE) == []
+    running.excuse(T0 + 5 * MINUTE, T0 + 10 * HOUR)
+    assert tick(running, 10 * HOUR + 9 * MINUTE) == []
+    assert tick(running, 10 * HOUR + 10 * MINUTE) == [("firing", 10 * HOUR + 10 * MINUTE)]
+    assert step(running, reading(11 * HOUR, pressure=2.0)) == [("resolved", 11 * HOUR)]
+
+
+def test_a_reading_after_we_did_not_listen_finds_no_silence() -> None:
+    running = engine(SILENT)
+    step(running, reading(0, pressure=2.0))
+    running.excuse(T0 + MINUTE, T0 + 10 * HOUR)
+    assert step(running, reading(10 * HOUR + MINUTE, pressure=2.0)) == []
+
+
 def test_a_silence_that_a_reading_finds_but_does_not_end_is_live() -> None:
     running = engine(rule("silent(flow, 15m)", name="silent"))
     step(running, reading(0, flow=2.0))
