@@ -129,7 +129,7 @@ async def _drain(platform: Platform, stop: asyncio.Event) -> None:
             _figure(beats, "simulators", "drained") > 0
             and _figure(beats, "store", "lag_bytes") == 0
             and _figure(beats, "rules", "lag_seconds") == 0
-            and _figure(beats, "rules", "outbox_due") == 0
+            and _figure(beats, "rules", "outbox_queued") == 0
         ):
             return
         await asyncio.sleep(0.2)

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import ctypes
 import os
+import shutil
 import signal
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -24,6 +25,8 @@ from app.files import write_whole
 log = structlog.get_logger("supervisor")
 
 PR_SET_PDEATHSIG = 1
+LOG_BYTES = 20_000_000
+LOG_LOOK_SECONDS = 30.0
 STEADY_SECONDS = 20.0
 """A component that ran this long before it died starts again at once."""
 
@@ -81,6 +84,7 @@ class Supervisor:
         self._processes: dict[str, asyncio.subprocess.Process] = {}
         self._ready: dict[str, asyncio.Event] = {}
         self._stopping: set[str] = set()
+        self._log_keeper: asyncio.Task[None] | None = None
         self.statuses: dict[str, Status] = {}
 
     def start(self, components: Iterable[Component]) -> None:
@@ -91,6 +95,8 @@ class Supervisor:
             self._components[component.name] = component
             self._ready[component.name] = asyncio.Event()
             self.statuses[component.name] = Status(component.name)
+        if self._log_keeper is None:
+            self._log_keeper = asyncio.create_task(self._keep_logs_short(), name="logs")
         for component in fresh:
             self._tasks[component.name] = asyncio.create_task(
                 self._keep(component), name=f"keep {component.name}"
@@ -117,9 +123,10 @@ class Supervisor:
             names = [c.name for c in self._components.values() if c.floor == floor]
             self._stopping.update(names)
             await asyncio.gather(*(self._stop_one(name) for name in names))
-        for task in self._tasks.values():
+        tasks = [*self._tasks.values(), *([self._log_keeper] if self._log_keeper else [])]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         self._publish()
 
     async def stop_component(self, name: str) -> None:
@@ -208,6 +215,12 @@ class Supervisor:
         self._ready[component.name].set()
         self._mark(component.name, state="ready", pid=process.pid)
 
+    async def _keep_logs_short(self) -> None:
+        while True:
+            for path in self._logs.glob("*.log"):
+                await asyncio.to_thread(shorten_log, path)
+            await asyncio.sleep(LOG_LOOK_SECONDS)
+
     def _log_path(self, name: str) -> Path:
         return self._logs / f"{name}.log"
 
@@ -219,6 +232,19 @@ class Supervisor:
     def _publish(self) -> None:
         body = {"pid": os.getpid(), "components": list(self.statuses.values())}
         write_whole(self._status_file, msgspec.json.encode(body).decode(), durable=False)
+
+
+def shorten_log(path: Path, limit: int = LOG_BYTES) -> bool:
+    """Move a log above the limit (bytes) to `NAME.log.1`; its writer goes on at the beginning.
+
+    The file is copied and emptied, since the component keeps it open (for appending); the few
+    lines that come between the two are lost.
+    """
+    if path.stat().st_size <= limit:
+        return False
+    shutil.copyfile(path, path.with_name(f"{path.name}.1"))
+    os.truncate(path, 0)
+    return True
 
 
 def ended_how(code: int) -> str:

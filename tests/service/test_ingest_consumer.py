@@ -1,4 +1,4 @@
-"""The consumer against a broker that follows a script: slow, silent, refusing, talking nonsense."""
+"""The consumer and a broker that plays a script: slow, silent, refusing, talking nonsense."""
 
 from __future__ import annotations
 

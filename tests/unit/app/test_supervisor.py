@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.supervisor import Component, Supervisor, ended_how, pause_before_restart
+from app.supervisor import Component, Supervisor, ended_how, pause_before_restart, shorten_log
 
 SLEEPER = (sys.executable, "-c", "import time; time.sleep(60)")
 
@@ -122,6 +122,18 @@ def test_a_program_that_is_not_there_is_said(tmp_path: Path) -> None:
         await supervisor.stop()
 
     asyncio.run(scenario())
+
+
+def test_a_long_log_is_moved_aside_while_it_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "one.log"
+    with path.open("ab", buffering=0) as writer:
+        writer.write(b"x" * 100)
+        assert not shorten_log(path, limit=100)
+        writer.write(b"y")
+        assert shorten_log(path, limit=100)
+        writer.write(b"after")
+    assert path.read_bytes() == b"after"
+    assert (tmp_path / "one.log.1").read_bytes() == b"x" * 100 + b"y"
 
 
 @pytest.mark.parametrize(("code", "words"), [(-9, "SIGKILL"), (3, "exit code 3")])
