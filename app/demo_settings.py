@@ -37,7 +37,12 @@ class DemoSettings(msgspec.Struct, frozen=True):
 
 
 def find_data(named: Path | None) -> Path | None:
-    """The folder of real telemetry: as named, `$KENH_DATA`, else beside the project."""
+    """The folder of real telemetry: as named, `$KENH_DATA`, else beside the project.
+
+    An empty `$KENH_DATA` asks for the seeded profiles, wherever the folder may be.
+    """
+    if named is None and os.environ.get("KENH_DATA") == "":
+        return None
     wanted = named or (Path(v) if (v := os.environ.get("KENH_DATA")) else None)
     if wanted is not None:
         if not (wanted / DATA_MARK).exists():

@@ -7,6 +7,7 @@ not start at the next boot either.
 
 from __future__ import annotations
 
+import ctypes.util
 import os
 import re
 import shutil
@@ -43,7 +44,16 @@ INFLUXD = Program("influxd", "influxdb", ("version",), r"InfluxDB v1\.", "1.x")
 CHROMIUM = Program("chromium", "chromium")
 GRAFANA = Program("grafana-server", "grafana")
 PLATFORM = (MOSQUITTO, INFLUXD)
-FONTS = Path("/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf")
+
+
+def missing_for_browser_tests() -> list[str]:
+    """Packages that Chromium and its driver need beside themselves on a bare machine."""
+    wanted = []
+    if not Path("/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf").exists():
+        wanted.append("fonts-noto-core")  # Vietnamese letters in the screenshots
+    if ctypes.util.find_library("atomic") is None:
+        wanted.append("libatomic1")  # playwright's driver
+    return wanted
 
 
 def find(program: Program) -> str | None:

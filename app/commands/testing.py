@@ -27,8 +27,11 @@ def add_to(cli: typer.Typer) -> None:
     def test(context: typer.Context) -> None:
         """Install what the tests need and run everything; with pytest arguments, only pytest."""
         console = Console(stderr=True)
-        fonts = () if packages.FONTS.exists() else ("fonts-noto-core",)
-        packages.ensure((*packages.PLATFORM, packages.CHROMIUM), console, extra=fonts)
+        packages.ensure(
+            (*packages.PLATFORM, packages.CHROMIUM),
+            console,
+            extra=packages.missing_for_browser_tests(),
+        )
         failed = []
         if not context.args:
             failed = [name for name, command in CHECKS if not _passes(name, command, console)]

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.running import kenh, processes_of, running
 from tests.services import wait_for
@@ -70,8 +71,12 @@ def test_the_first_reading_is_stored_soon_and_ctrl_c_stops_all_in_five_seconds(
     assert stopping < 10
 
 
-def test_everything_on_ipv6_alone(tmp_path: Path) -> None:
-    """Invariant 10: every listener and client works on IPv6 alone."""
+def test_everything_on_ipv6_alone_with_seeded_profiles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Invariant 10: every listener and client works on IPv6 alone. The fleet runs on profiles, as
+    on a machine without the folder of real telemetry."""
+    monkeypatch.setenv("KENH_DATA", "")
     config = tmp_path / "ipv6.toml"
     config.write_text(
         '[mqtt]\nhost = "::1"\ntls_bind = "::1"\n[influx]\nhost = "::1"\n[portal]\nhost = "::1"\n'
@@ -80,6 +85,7 @@ def test_everything_on_ipv6_alone(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     words = ("demo", "--for", "6s", "--report", str(report), "--ports", "auto")
     with running(*words, "--config", str(config), state=tmp_path / "state") as demo:
+        assert "seeded profiles" in demo.output.read_text()
         found = demo.endpoints()
         assert found["mqtt"]["host"] == "::1"
         assert all("[::1]" in found[name]["url"] for name in ("influx", "portal", "inbox"))
