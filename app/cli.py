@@ -2,54 +2,53 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
+from collections.abc import Sequence
 
 import typer
 from typer._click import exceptions as click  # Typer carries a click of its own
 
-from app.commands import (
-    alerts,
-    bench,
-    dashboards,
-    deadletter,
-    demo,
-    doctor,
-    registry,
-    rules,
-    run,
-    sim,
-    status,
-    testing,
-    up,
-)
 from telemetry.errors import KenhError
 
-cli = typer.Typer(
-    name="kenh",
-    help="Kênh carries telemetry of water, power and traffic to the people who act on it.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+ROOMS = {
+    "demo": ("demo",),
+    "up": ("up",),
+    "run": ("run",),
+    "status": ("status",),
+    "doctor": ("doctor",),
+    "registry": ("tenant", "site", "device", "contact", "area", "kinds"),
+    "rules": ("rules",),
+    "alerts": ("alerts",),
+    "deadletter": ("deadletter",),
+    "dashboards": ("dashboards",),
+    "sim": ("sim",),
+    "bench": ("bench",),
+    "testing": ("test",),
+}
+"""Modules of `app.commands` and the commands that each adds."""
 
-for room in (
-    demo,
-    up,
-    run,
-    status,
-    doctor,
-    registry,
-    rules,
-    alerts,
-    deadletter,
-    dashboards,
-    sim,
-    bench,
-    testing,
-):
-    room.add_to(cli)
+
+def build(words: Sequence[str] = ()) -> typer.Typer:
+    """The command line. Where `words` begin with a command, only that one's module is loaded:
+    every component of the platform starts through here, and none waits for the others' rooms."""
+    cli = typer.Typer(
+        name="kenh",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+    @cli.callback()
+    def kenh() -> None:
+        """Kênh carries telemetry of water, power and traffic to the people who act on it."""
+
+    wanted = [room for room, commands in ROOMS.items() if words and words[0] in commands]
+    for room in wanted or ROOMS:
+        importlib.import_module(f"app.commands.{room}").add_to(cli)
+    return cli
 
 
 def main() -> None:
@@ -59,7 +58,7 @@ def main() -> None:
     if debug:
         os.environ["KENH_DEBUG"] = "1"  # child processes log as much
     try:
-        code = cli(words, prog_name="kenh", standalone_mode=False)
+        code = build(words)(words, prog_name="kenh", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except click.NoArgsIsHelpError as error:
         print(error.format_message())

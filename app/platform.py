@@ -62,7 +62,8 @@ class Platform:
     async def __aenter__(self) -> Self:
         self._prepare()
         try:
-            self.supervisor.start([*self._components(), *self.extra])
+            # The simulators first: they load their telemetry while the others start.
+            self.supervisor.start([*self.extra, *self._components()])
             self._followers.append(asyncio.create_task(self._follow_users(), name="broker users"))
             self._check_ready(await self.supervisor.wait_ready(READY_SECONDS))
             endpoints.write(self.state, self.runtime, self.secrets)

@@ -1,0 +1,1 @@
+"""From the broker onto the disk, and from the disk into InfluxDB: nothing is lost on the way."""

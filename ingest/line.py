@@ -1,7 +1,7 @@
 """Line protocol: a reading as one point of InfluxDB. Pure.
 
-Measurement and tags as docs/contracts name them; the time stamp is `ts` in ns plus the sequence
-number modulo 10⁶, since InfluxDB silently overwrites a point of the same tags and time.
+Measurement, tags and fields as the contract names them; the time stamp is `ts` in ns plus the
+sequence number modulo 10⁶, since InfluxDB silently overwrites a point of the same tags and time.
 """
 
 from __future__ import annotations

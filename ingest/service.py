@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -28,8 +29,9 @@ from ingest.rate import Rate
 from ingest.spool import Spool, SpoolFullError
 from ingest.waiting import beside
 from registry.directory import Directory
+from telemetry.topics import up
 
-FILTER = "kenh/1/+/up/telemetry"
+FILTER = up("+", "telemetry")
 LEDGER_SHARE = 20
 """The ledger is written at most this part of the time: it grows with the number of devices."""
 
@@ -43,7 +45,8 @@ class IngestSettings:
     """Where ingest listens and what it owns.
 
     It alone writes the folders `spool` and `dead_letters` and the file `ledger_file`. `readers`
-    are the cursors without which the spool forgets nothing.
+    are the cursors without which the spool forgets nothing. `coalesce_s` is how long messages
+    are gathered for one fsync, `stored_every_s` the least time between two rounds of answers.
     """
 
     host: str
@@ -98,7 +101,11 @@ class Ingest:
     def __init__(self, settings: IngestSettings, directory: FollowedHomes | None = None) -> None:
         self._settings = settings
         self._directory = directory or Directory(settings.registry_url)
-        self._journal = _open_journal(settings)
+        try:
+            self._journal = _open_journal(settings)
+        except BaseException:
+            self._directory.close()
+            raise
         clocks = Clocks(settings.future_tolerance_ms, settings.lateness_ms)
         self._intake = Intake(self._journal.tracks, self._directory, clocks)
         self._consumer = Consumer(
@@ -280,16 +287,20 @@ class Ingest:
 
 def _open_journal(settings: IngestSettings) -> Journal:
     began = time.monotonic()
-    spool = Spool(
-        settings.spool,
-        roll_bytes=settings.segment_bytes,
-        keep_bytes=settings.spool_keep_bytes,
-        max_bytes=settings.spool_max_bytes,
-        readers=settings.readers,
-    )
-    letters = DeadLetters(settings.dead_letters, max_bytes=settings.dead_letters_max_bytes)
-    # Now that nobody else can write them.
-    tracks = recovery.recover(settings.spool, settings.dead_letters)
+    with ExitStack() as opened:
+        spool = Spool(
+            settings.spool,
+            roll_bytes=settings.segment_bytes,
+            keep_bytes=settings.spool_keep_bytes,
+            max_bytes=settings.spool_max_bytes,
+            readers=settings.readers,
+        )
+        opened.callback(spool.close)
+        letters = DeadLetters(settings.dead_letters, max_bytes=settings.dead_letters_max_bytes)
+        opened.callback(letters.close)
+        # Now that nobody else can write them.
+        tracks = recovery.recover(settings.spool, settings.dead_letters)
+        opened.pop_all()
     log.info("recovered", seconds=round(time.monotonic() - began, 3))
     return Journal(settings.spool, spool, letters, tracks)
 

@@ -9,8 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from app.commands.options import StateOption
-from app.commands.up import ConfigOption
+from app.commands.options import ConfigOption, StateOption
 from app.demo_settings import DEFAULT_SPEED, DemoSettings, find_data
 from app.errors import CommandError
 from app.ports import FreePorts

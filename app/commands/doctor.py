@@ -5,8 +5,7 @@ from __future__ import annotations
 import typer
 from rich.console import Console
 
-from app.commands.options import JsonOption, StateOption
-from app.commands.up import ConfigOption
+from app.commands.options import ConfigOption, JsonOption, StateOption
 from app.state import State
 
 

@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands.options import StateOption
-from app.commands.up import ConfigOption
+from app.commands.options import ConfigOption, StateOption
 
 
 def add_to(cli: typer.Typer) -> None:

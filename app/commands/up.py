@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from app.commands.options import StateOption
+from app.commands.options import ConfigOption, StateOption
 from app.config import load
 from app.errors import CommandError
 from app.logs import configure
@@ -18,10 +18,6 @@ from app.ports import FreePorts, PortPicker, strict_port
 from app.screen import addresses
 from app.signals import stop_at_signals
 from app.state import State
-
-ConfigOption = Annotated[
-    Path | None, typer.Option("--config", help="A TOML file; docs/configuration.md has every key.")
-]
 
 
 def add_to(cli: typer.Typer) -> None:

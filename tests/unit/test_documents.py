@@ -9,7 +9,7 @@ import pytest
 import typer
 from pydantic import BaseModel
 
-from app.cli import cli
+from app.cli import ROOMS, build
 from app.config import Config
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -31,7 +31,7 @@ def commands(command: object, prefix: str = "") -> set[str]:
     }
 
 
-CLI = commands(typer.main.get_command(cli))
+CLI = commands(typer.main.get_command(build()))
 
 
 def test_every_command_in_a_document_exists() -> None:
@@ -46,6 +46,14 @@ def test_every_command_in_a_document_exists() -> None:
             if first not in words or (subcommands and second and second not in subcommands):
                 wrong.append(f"{path.name}: {match.group(0)}")
     assert not wrong
+
+
+@pytest.mark.parametrize(("room", "words"), ROOMS.items())
+def test_a_command_is_found_in_the_module_that_is_loaded_for_it(
+    room: str, words: tuple[str, ...]
+) -> None:
+    found = {name.split()[0] for name in commands(typer.main.get_command(build([words[0]])))}
+    assert found == set(words)
 
 
 def test_every_command_is_documented() -> None:
