@@ -14,7 +14,7 @@ from pathlib import Path
 from app import certificate
 from app.broker import Broker
 from app.broker_users import BrokerUsers, reload_users
-from app.parts import Setting
+from app.setting import Setting
 from registry.store import Registry
 
 PROCESSES = Path("/proc")

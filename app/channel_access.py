@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import TYPE_CHECKING
 
 from alerts.channels import Channel, ChannelSettings, make
 from app.config import secret
+from app.setting import Setting
 from simulators.inbox.settings import InboxSettings
-
-if TYPE_CHECKING:
-    from app.parts import Setting
 
 
 def channels(setting: Setting) -> dict[str, Channel]:

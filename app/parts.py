@@ -5,42 +5,17 @@ Imports stand inside the builders, so that each process loads only the rooms it 
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 from urllib.parse import urlsplit
 
 from app import heartbeat
-from app.config import Config
-from app.runtime import Runtime
-from app.secret_store import Secrets
+from app.setting import Part, Setting
 from app.state import State
 
 INGEST_WORD_MS = 5_000
 """An older heartbeat of ingest says nothing of now."""
-
-
-class Part(Protocol):
-    """A component inside its process."""
-
-    async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set, then end in order."""
-
-    def figures(self) -> dict[str, float]:
-        """What it counts; `ready` 0 says that it is not ready yet."""
-
-
-@dataclass(frozen=True)
-class Setting:
-    """Where a component lives: its state folder, its configuration, all addresses, the secrets."""
-
-    state: State
-    config: Config
-    runtime: Runtime
-    secrets: Secrets
 
 
 Builder = Callable[[Setting], Part]

@@ -18,6 +18,7 @@ from app.config import load
 from app.errors import CommandError
 from app.logs import configure
 from app.secret_store import load_or_make
+from app.setting import Part, Setting
 from app.signals import stop_at_signals
 from app.state import State
 from telemetry.errors import KenhError
@@ -42,7 +43,7 @@ def run(name: str, state_path: Path | None, config_path: Path | None) -> None:
     decided = runtime.read(state) if os.environ.get(SUPERVISED) else None
     if decided is None:
         decided = runtime.decide(config, runtime.as_configured, grafana=False)
-    setting = parts.Setting(state, config, decided, load_or_make(state, config))
+    setting = Setting(state, config, decided, load_or_make(state, config))
     try:
         uvloop.run(_live(name, state, builder, setting))
     except KenhError:
@@ -53,7 +54,7 @@ def run(name: str, state_path: Path | None, config_path: Path | None) -> None:
         raise SystemExit(1) from None
 
 
-async def _live(name: str, state: State, builder: parts.Builder, setting: parts.Setting) -> None:
+async def _live(name: str, state: State, builder: parts.Builder, setting: Setting) -> None:
     part = builder(setting)
     stop = asyncio.Event()
     stop_at_signals(stop)
@@ -67,7 +68,7 @@ async def _live(name: str, state: State, builder: parts.Builder, setting: parts.
         heartbeat.beat(state.run, name, "stopped", {})
 
 
-async def _beat(name: str, state: State, part: parts.Part) -> None:
+async def _beat(name: str, state: State, part: Part) -> None:
     ready = False
     while True:
         figures = part.figures()

@@ -23,10 +23,11 @@ import pytest
 from app.broker import ADMIN_USER, binary
 from app.broker_users_part import BrokerUsersPart, mosquitto_in
 from app.config import Config, Mqtt
-from app.parts import BUILDERS, Setting
+from app.parts import BUILDERS
 from app.ports import free_ports
 from app.runtime import as_configured, decide
 from app.secret_store import load_or_make
+from app.setting import Setting
 from app.state import State
 from registry.store import Registry
 from tests.conftest import ROOT
