@@ -176,6 +176,14 @@ class Registry:
             )
         return contact
 
+    def remove_contact(self, id: str) -> None:  # noqa: A002
+        """They are told no more; what is on its way to them still arrives."""
+        with self._change() as session:
+            row = session.get(ContactRow, id)
+            if row is None:
+                raise RegistryError(f"contact {id!r} is unknown: see 'kenh contact list'")
+            session.delete(row)
+
     def tenants(self) -> list[Tenant]:
         t = TenantRow
         query = select(t.id, t.name, t.name_en, t.sector).order_by(t.id)

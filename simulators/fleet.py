@@ -74,6 +74,7 @@ class Fleet:
         self._laps = laps
         self._places: dict[str, Place] = {}
         self._devices: dict[str, Device] = {}
+        self._booked: dict[str, int] = {}  # the ledger as it stands in `sent.json`
         self.started = 0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -108,6 +109,7 @@ class Fleet:
             async with asyncio.timeout(seconds):
                 while not self.drained:
                     await asyncio.sleep(0.05)
+        self._write_books()
         return self.waiting
 
     @property
@@ -135,7 +137,8 @@ class Fleet:
             "dropped": float(sum(device.outbox.dropped for device in devices)),
             "waiting": float(self.waiting),
             "out_of_range": float(sum(device.out_of_range for device in devices)),
-            "drained": float(self.drained),
+            # Whoever reads this reads `sent.json` next.
+            "drained": float(self.drained and self._booked == self.ledger()),
         }
 
     def errors(self) -> dict[str, str]:
@@ -182,7 +185,8 @@ class Fleet:
             self._places[name].position = device.source.position
         places = msgspec.json.encode(self._places)
         keep(self._folder / "simulators.json", places, durable=durable)
-        keep(self._folder / "sent.json", msgspec.json.encode(self.ledger()))
+        self._booked = self.ledger()
+        keep(self._folder / "sent.json", msgspec.json.encode(self._booked))
         self._write_truth()
 
     def _write_truth(self) -> None:

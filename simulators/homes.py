@@ -160,7 +160,7 @@ def _add_tenants_and_sites(registry: Registry) -> None:
 
 
 def _add_contacts(registry: Registry, webhook_url: str) -> None:
-    known = {contact.id for contact in registry.contacts()}
+    known = {contact.id: contact.address for contact in registry.contacts()}
     wanted = list(CONTACTS)
     if webhook_url:
         wanted += [
@@ -168,6 +168,9 @@ def _add_contacts(registry: Registry, webhook_url: str) -> None:
             for tenant, group in WEBHOOKS.items()
         ]
     for one in wanted:
+        if one.channel == "webhook" and known.get(one.id, one.address) != one.address:
+            registry.remove_contact(one.id)  # the inbox listens elsewhere in this run
+            known.pop(one.id)
         if one.id not in known:
             registry.add_contact(
                 one.id, one.tenant, one.name, one.group, one.channel, one.address, one.lang

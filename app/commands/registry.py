@@ -172,6 +172,17 @@ def add_contact(
         _added("contact", contact, id, json)
 
 
+@contact_cli.command("remove")
+def remove_contact(
+    id: Annotated[str, typer.Argument(help="The contact.")],  # noqa: A002
+    state: StateOption = None,
+) -> None:
+    """Tell a contact no more."""
+    with _registry(state) as registry:
+        registry.remove_contact(id)
+    typer.echo(f"contact {id} is removed")
+
+
 @contact_cli.command("list")
 def list_contacts(
     tenant: TenantFilter = None,

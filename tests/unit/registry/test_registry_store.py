@@ -372,3 +372,13 @@ def test_processes_that_begin_together_share_one_registry(tmp_path: Path) -> Non
     with Registry(url) as registry:
         assert len(registry.tenants()) == 30
         assert registry.revision() == 30
+
+
+def test_a_contact_that_is_removed_is_told_no_more(furnished: Registry) -> None:
+    furnished.add_contact("truc-1", TENANT, "Trực ca", "water-duty", "zalo-bot", "6ede9a")
+    before = furnished.revision()
+    furnished.remove_contact("truc-1")
+    assert furnished.contacts() == []
+    assert furnished.revision() > before
+    with pytest.raises(RegistryError, match="contact 'truc-1' is unknown"):
+        furnished.remove_contact("truc-1")

@@ -72,6 +72,15 @@ def test_registering_twice_changes_nothing(tmp_path: Path) -> None:
     assert homes.passwords(kept) == first
 
 
+def test_a_webhook_follows_the_inbox_to_its_new_address(tmp_path: Path) -> None:
+    with opened(tmp_path) as registry:
+        homes.register(registry, tmp_path / "passwords.json", HOOK)
+        homes.register(registry, tmp_path / "passwords.json", "http://[::1]:9025/webhook")
+        hooks = [one for one in registry.contacts() if one.channel == "webhook"]
+        assert {one.address for one in hooks} == {"http://[::1]:9025/webhook"}
+        assert len(hooks) == len(WEBHOOKS)
+
+
 def test_the_registry_has_the_hashes_of_these_passwords(tmp_path: Path) -> None:
     import base64
 
