@@ -6,11 +6,14 @@ import signal
 
 
 def start() -> None:
-    """Until the command can stop in order there is nothing to stop: Ctrl-C just ends us."""
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    """While we load there is nothing to stop in order: Ctrl-C just ends us, quietly."""
+    interruptible = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if interruptible:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     from app.cli import main
 
+    if interruptible:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     main()
 
 

@@ -66,6 +66,9 @@ class Broker:
                 f"certfile {self.tls.certificate}",
                 f"keyfile {self.tls.key}",
                 "tls_version tlsv1.2",
+                # Else any device that has a password could take another's connection, or
+                # ingest's, by giving its client id. The price: one connection a device.
+                "use_username_as_clientid true",
             ]
         return "\n".join(lines) + "\n"
 

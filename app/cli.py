@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import typer
 from typer._click import exceptions as click  # Typer carries a click of its own
 
+from app.errors import StoppedEarly
 from telemetry.errors import KenhError
 
 ROOMS = {
@@ -70,6 +71,9 @@ def main() -> None:
     except click.ClickException as error:
         print(f"kenh: {error.format_message()}", file=sys.stderr)
         sys.exit(1)
+    except StoppedEarly:
+        print("stopped before it was ready; nothing is left running")
+        sys.exit(0)
     except (typer.Abort, KeyboardInterrupt):
         sys.exit(130)
     except KenhError as error:

@@ -39,12 +39,14 @@ async def run_demo(
     pick: FreePorts,
 ) -> None:
     """Run it for `seconds` (None: until Ctrl-C), then write `report`."""
-    stop = asyncio.Event()
+    config = _demo_config(load(config_file), settings)
+    platform = Platform(state, config, console, pick, config_file)
+    stop = platform.stop
     stop_at_signals(stop)
     console.print(f"Kênh demo: {_source(settings)}, {settings.speed:g} times as fast as it was.")
-    platform = Platform(state, _demo_config(load(config_file), settings), console, pick)
     platform.before_start = lambda: _settle(platform, settings)
     platform.extra = [components.ours("simulators", state, 4, stop_seconds=2.5)]
+    state.make()
     since = time.time_ns() // 1_000_000
     before = demo_report.Before.now(state)
     async with platform:
@@ -53,7 +55,8 @@ async def run_demo(
         started = time.monotonic()
         console.print(addresses(platform.runtime, state))
         console.print("Ctrl-C stops it in order.\n" if seconds is None else "")
-        await _watch(platform, since, started, seconds, stop, console)
+        source = Summary(platform, since, started, before)
+        await _watch(source, started, seconds, stop, console)
         if seconds is not None and not stop.is_set():
             console.print("no more readings are made; what is under way arrives …")
             await _drain(platform, stop)
@@ -95,8 +98,7 @@ def _settle(platform: Platform, settings: DemoSettings) -> None:
 
 
 async def _watch(
-    platform: Platform,
-    since: int,
+    source: Summary,
     started: float,
     seconds: float | None,
     stop: asyncio.Event,
@@ -104,12 +106,12 @@ async def _watch(
 ) -> None:
     """Show the summary until the time is over or the stop comes."""
     live = Live(console=console, auto_refresh=False) if console.is_terminal else None
-    with live or contextlib.nullcontext(), Summary(platform, since, started) as source:
+    with live or contextlib.nullcontext(), source:
         turn = 0
         while not stop.is_set() and (seconds is None or time.monotonic() - started < seconds):
             facts = await asyncio.to_thread(source.take)
             if live is not None:
-                live.update(summary(facts), refresh=True)
+                live.update(summary(facts, *console.size), refresh=True)
             elif turn % PLAIN_EVERY == 0:
                 console.print(plain_line(facts), soft_wrap=True)
             turn += 1

@@ -78,7 +78,7 @@ def build(platform: Platform, before: Before, since: int, seconds: float) -> Rep
     for device, count in dead_letters_by_device(state, since).items():
         line(device).dead_lettered = count
     for device, counted in ledger.read(state.ledger).items():
-        line(device).duplicate = counted.duplicates - before.duplicates.get(device, 0)
+        line(device).duplicate = counted.duplicates - before.duplicates(device)
     book = Book(state.alerts_url)
     try:
         alarms = [a for a in book.alarms(open_only=False) if a.started_at >= since]
@@ -151,11 +151,14 @@ def _sent(state: State) -> dict[str, int]:
 class Before(msgspec.Struct, frozen=True):
     """What ingest had counted of each device before this run."""
 
-    duplicates: dict[str, int]
+    counts: ledger.Ledger
 
     @classmethod
     def now(cls, state: State) -> Before:
-        return cls({device: one.duplicates for device, one in ledger.read(state.ledger).items()})
+        return cls(ledger.read(state.ledger))
+
+    def duplicates(self, device: str) -> int:
+        return self.counts[device].duplicates if device in self.counts else 0
 
 
 def _rfc3339(ms: int) -> str:

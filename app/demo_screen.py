@@ -14,16 +14,24 @@ from rich.text import Text
 
 from alerts.book import Book
 from app import heartbeat
+from app.demo_report import Before
 from app.platform import Platform
+from ingest import ledger
 
 SEVERITIES = ("critical", "major", "minor", "info")
 STYLES = {"critical": "bold red", "major": "red", "minor": "yellow", "info": "cyan"}
 SHOWN_ALARMS = 8
+OTHER_LINES = 18
+"""Lines of the screen that are no alarms: the addresses above, and the counts."""
+
+BOTH_LANGUAGES = 110
+"""From this width on an alarm's English title stands beside the Vietnamese one."""
 
 
 class AlarmLine(msgspec.Struct, frozen=True):
     severity: str
-    title: str
+    title_vi: str
+    title_en: str
     device: str
     state: str
 
@@ -38,7 +46,6 @@ class Facts(msgspec.Struct, frozen=True):
     acknowledged: int
     stored: int
     dead_lettered: int
-    duplicates: int
     store_lag_s: float
     rules_lag_s: float
     open_by_severity: dict[str, int]
@@ -48,16 +55,30 @@ class Facts(msgspec.Struct, frozen=True):
     not_ready: list[str]
 
 
+class Lives:
+    """Adds up a count over the lives of a component: one that was killed begins at 0 again."""
+
+    def __init__(self) -> None:
+        self._earlier = 0.0
+        self._last = 0.0
+
+    def total(self, count: float) -> int:
+        if count < self._last:
+            self._earlier += self._last
+        self._last = count
+        return int(self._earlier + count)
+
+
 class Summary:
     """Gathers the facts; a context manager, since it keeps the book open."""
 
-    def __init__(self, platform: Platform, since: int, started: float) -> None:
+    def __init__(self, platform: Platform, since: int, started: float, before: Before) -> None:
         self._platform = platform
         self._since = since
         self._started = started
+        self._before = before
         self._book = Book(platform.state.alerts_url)
-        self._before: dict[tuple[str, str], float] = {}
-        self._seen: dict[str, int] = {}
+        self._written = Lives()
 
     def __enter__(self) -> Self:
         return self
@@ -72,6 +93,8 @@ class Summary:
 
     def take(self) -> Facts:
         beats = heartbeat.read_all(self._platform.state.run)
+        # The ledger outlives a kill of ingest, the figures of its process do not.
+        kept, before = ledger.read(self._platform.state.ledger), self._before.counts
 
         def figure(name: str, key: str) -> float:
             return beats[name].figures.get(key, 0.0) if name in beats else 0.0
@@ -87,14 +110,18 @@ class Summary:
             devices=int(figure("simulators", "devices")),
             sent=int(figure("simulators", "sent")),
             acknowledged=int(figure("simulators", "acknowledged")),
-            stored=int(figure("store", "written")),
-            dead_lettered=int(figure("ingest", "dead_lettered")),
-            duplicates=int(figure("ingest", "duplicates")),
+            stored=min(
+                self._written.total(figure("store", "written")),
+                sum(one.stored for one in kept.values())
+                - sum(one.stored for one in before.values()),
+            ),
+            dead_lettered=sum(one.dead_lettered for one in kept.values())
+            - sum(one.dead_lettered for one in before.values()),
             store_lag_s=figure("store", "lag_seconds"),
             rules_lag_s=figure("rules", "lag_seconds"),
             open_by_severity=dict(Counter(one.severity for one in alarms)),
             alarms=[
-                AlarmLine(one.severity, f"{one.title_vi} / {one.title_en}", one.device, one.state)
+                AlarmLine(one.severity, one.title_vi, one.title_en, one.device, one.state)
                 for one in alarms[:SHOWN_ALARMS]
             ],
             raised=sum(1 for one in everything if one.started_at >= self._since),
@@ -103,8 +130,8 @@ class Summary:
         )
 
 
-def summary(facts: Facts) -> Group:
-    """The picture for a terminal."""
+def summary(facts: Facts, width: int, height: int) -> Group:
+    """The picture for a terminal of so many columns and lines."""
     counts = Table(show_header=False, box=None, pad_edge=False)
     counts.add_column(style="bold", min_width=14)
     counts.add_column(justify="right", min_width=10)
@@ -127,13 +154,30 @@ def summary(facts: Facts) -> Group:
     if facts.not_ready:
         parts.append(Text(f"not ready: {', '.join(facts.not_ready)}", style="yellow"))
     if facts.alarms:
-        table = Table("severity", "alarm", "device", "state", box=None, title_justify="left")
-        for one in facts.alarms:
-            table.add_row(
-                Text(one.severity, style=STYLES[one.severity]), one.title, one.device, one.state
-            )
-        parts.append(table)
+        parts.append(_alarms(facts.alarms[: max(3, height - OTHER_LINES)], width))
     return Group(*parts)
+
+
+def _alarms(alarms: list[AlarmLine], width: int) -> Table:
+    """One line an alarm; what does not fit of its title gives way."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("severity", no_wrap=True)
+    table.add_column("alarm")  # the one column that may shrink; its texts are cut, not wrapped
+    table.add_column("device", no_wrap=True)
+    table.add_column("state", no_wrap=True)
+    for one in alarms:
+        both = f"{one.title_vi} / {one.title_en}"
+        table.add_row(
+            Text(one.severity, style=STYLES[one.severity]),
+            Text(
+                both if width >= BOTH_LANGUAGES else one.title_vi,
+                no_wrap=True,
+                overflow="ellipsis",
+            ),
+            one.device,
+            one.state,
+        )
+    return table
 
 
 def plain_line(facts: Facts) -> str:

@@ -22,6 +22,7 @@ from app.errors import CommandError
 from app.influx import Influx
 from app.ports import FreePorts, PortPicker
 from app.secret_store import Secrets, load_or_make
+from app.signals import unless_stopped
 from app.state import State
 from app.supervisor import Component, Supervisor
 from registry.store import Registry
@@ -48,6 +49,7 @@ class Platform:
         self._console = console
         self._pick = pick
         self._config_file = config_file
+        self.stop = asyncio.Event()  # while it starts: ends the start with `StoppedEarly`
         self._lock: int | None = None
         self._followers: list[asyncio.Task[None]] = []
         self.supervisor = Supervisor(state.logs, state.supervisor)
@@ -65,7 +67,8 @@ class Platform:
             # The simulators first: they load their telemetry while the others start.
             self.supervisor.start([*self.extra, *self._components()])
             self._followers.append(asyncio.create_task(self._follow_users(), name="broker users"))
-            self._check_ready(await self.supervisor.wait_ready(READY_SECONDS))
+            starting = self.supervisor.wait_ready(READY_SECONDS)
+            self._check_ready(await unless_stopped(self.stop, starting))
             endpoints.write(self.state, self.runtime, self.secrets)
         except BaseException:
             await self._close()
@@ -87,8 +90,9 @@ class Platform:
         if not self.config.influx.url:
             wanted.append(packages.INFLUXD)
         packages.ensure(wanted, self._console)
-        self.state.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.state.make()
         self._lock = _lock(self.state)
+        endpoints.remove(self.state)  # a supervisor that was killed left them behind
         self.secrets = load_or_make(self.state, self.config)
         own_grafana = packages.find(packages.GRAFANA) is not None
         if isinstance(self._pick, FreePorts):

@@ -7,11 +7,9 @@ import signal
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from app.errors import StoppedEarly
+
 T = TypeVar("T")
-
-
-class StoppedEarly(Exception):  # noqa: N818 - no fault, a wish
-    """The stop came before what was awaited."""
 
 
 def stop_at_signals(stop: asyncio.Event) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import dataclass
 from pathlib import Path
+
+from app.errors import CommandError
 
 DEFAULT = "var"
 
@@ -23,6 +26,18 @@ class State:
     @classmethod
     def at(cls, path: Path | None) -> State:
         return cls((path or default_state()).resolve())
+
+    def make(self) -> None:
+        """Make the folder; `CommandError` where it cannot be ours."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not os.access(self.path, os.W_OK | os.X_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        except OSError as error:
+            raise CommandError(
+                f"{self.path} cannot be the state's folder ({error.strerror}): choose another "
+                "with --state"
+            ) from error
 
     @property
     def registry_url(self) -> str:  # the registry

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from app.commands.options import JsonOption
+from app.commands.options import JsonOption, StateOption
 
 
 def add_to(cli: typer.Typer) -> None:
@@ -25,6 +25,7 @@ def add_to(cli: typer.Typer) -> None:
     def ingest(
         seconds: Annotated[float, typer.Option(min=2, max=600, help="Of measuring.")] = 10.0,
         clients: Annotated[int, typer.Option(min=1, max=2000, help="That publish.")] = 200,
+        _state: StateOption = None,
         json: JsonOption = False,
     ) -> None:
         """CPU time a message from the broker into InfluxDB, beside paho-mqtt's no-op."""

@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from app.commands.options import StateOption
 from app.errors import CommandError
 
 
@@ -21,6 +22,7 @@ def add_to(cli: typer.Typer) -> None:
             Path | None,
             typer.Option(help="The folder to write to.  [default: dashboards/json]"),
         ] = None,
+        _state: StateOption = None,
     ) -> None:
         """Write every dashboard as JSON; without --out, the committed provisioning files too."""
         from dashboards.provision import write_committed
@@ -42,6 +44,7 @@ def add_to(cli: typer.Typer) -> None:
             list[Path] | None,
             typer.Argument(help="Dashboards as JSON.  [default: those in dashboards/json]"),
         ] = None,
+        _state: StateOption = None,
     ) -> None:
         """Check that every panel has what it must have: units, both languages, links, queries."""
         from dashboards.lint import lint_all

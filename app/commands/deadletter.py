@@ -10,6 +10,7 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from app.commands.options import JsonOption, StateOption
 from app.errors import CommandError
@@ -60,13 +61,17 @@ def add_to(cli: typer.Typer) -> None:
         if json:
             typer.echo(msgspec.json.encode(found).decode())
             return
+        console = Console()
+        if not console.is_terminal:  # for grep and awk: one line each, with tabs
+            for line in found:
+                typer.echo("\t".join(_cells(line)))
+            return
         table = Table(box=None)
         for column in ("id", "received", "device", "reason"):
             table.add_column(column, no_wrap=True)
         table.add_column("detail", overflow="fold")
         for line in found[-SHOWN:]:
-            table.add_row(line.id, line.received, line.device, line.reason, line.detail)
-        console = Console()
+            table.add_row(*(Text(cell) for cell in _cells(line)))  # details are no markup
         console.print(table if found else "No dead letters: nothing was refused.")
         if len(found) > SHOWN:
             console.print(f"{len(found):,} in all; the last {SHOWN} are shown (--json has all)")
@@ -107,6 +112,10 @@ def _line(writer: str, number: int, letter: DeadLetter) -> Line:
         detail=letter.detail,
         payload=letter.payload.decode(errors="backslashreplace"),
     )
+
+
+def _cells(line: Line) -> tuple[str, ...]:
+    return (line.id, line.received, line.device, line.reason, line.detail)
 
 
 def _ago(text: str) -> int:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from app.commands.options import StateOption
+
 rules = typer.Typer(help="Rule files.", no_args_is_help=True)
 
 
@@ -28,6 +30,7 @@ def check_command(
             metavar="PATH…", help="Rule files or folders.  [default: the shipped ones]"
         ),
     ] = None,
+    _state: StateOption = None,
 ) -> None:
     """Check rule files: every mistake with its line, its column and the way out."""
     from rules.check import examine

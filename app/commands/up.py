@@ -39,10 +39,10 @@ def add_to(cli: typer.Typer) -> None:
 
 async def _up(state: State, config: Path | None, pick: PortPicker) -> None:
     console = Console()
-    stop = asyncio.Event()
-    stop_at_signals(stop)
-    async with Platform(state, load(config), console, pick, config) as platform:
+    platform = Platform(state, load(config), console, pick, config)
+    stop_at_signals(platform.stop)
+    async with platform:
         console.print(addresses(platform.runtime, state))
         console.print("Ctrl-C stops it.")
-        await stop.wait()
+        await platform.stop.wait()
         console.print("stopping …")

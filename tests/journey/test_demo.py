@@ -89,6 +89,9 @@ def test_everything_on_ipv6_alone_with_seeded_profiles(
         found = demo.endpoints()
         assert found["mqtt"]["host"] == "::1"
         assert all("[::1]" in found[name]["url"] for name in ("influx", "portal", "inbox"))
+        ours = [line for line in processes_of(demo.state) if " app run " in line]
+        assert len(ours) == 6
+        assert all(str(config) in line for line in ours if "simulators" not in line)
         assert demo.wait(90) == 0
     figures = json.loads(report.read_text())
     assert figures["sent"] == figures["stored"] + figures["dead_lettered"] > 0

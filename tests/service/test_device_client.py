@@ -106,6 +106,10 @@ def test_what_is_published_is_acknowledged_and_counted(
         }
         assert await fleet.drain(10) == 0
         assert fleet.drained
+        # Who reads that it is drained reads the ledger next.
+        assert fleet.figures()["drained"] == 1
+        sent = json.loads((tmp_path / "sim" / "sent.json").read_text())
+        assert sent == fleet.ledger()
 
     took = while_it_runs(fleet, steps)
 
