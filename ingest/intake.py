@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from ingest.admit import Clocks, Refusal, admit
 from ingest.deadletter import DeadLetter
 from ingest.mqtt import Publish
-from ingest.sequence import Track, Tracks, stamp_of, stamp_of_names
+from ingest.sequence import NS_IN_MS, Track, Tracks, stamp_of, stamp_of_names
 from registry.directory import Home
 from telemetry.decode import decode_json
 from telemetry.errors import Reason, Undecodable
@@ -219,12 +219,12 @@ class Intake:
         if outcome.flags & Flag.RECEIVE_TIME:
             if seq is not None:
                 track.take_without_boot(seq, None)
-            return _at_free_time(outcome, track)
-        if seq is None:
-            new = track.take_stamp(stamp_of_names(outcome.ts, outcome.values))
-        else:
+            return _kept_apart(_at_free_time(outcome, track), track)
+        if seq is not None:
             new = track.take_without_boot(seq, stamp_of(outcome.ts, seq))
-        return outcome if new else None
+            return outcome if new else None
+        new = track.take_stamp(stamp_of_names(outcome.ts, outcome.values))
+        return _kept_apart(outcome, track) if new else None
 
 
 def _is_new(payload: bytes, message: Publish, track: Track) -> bool:
@@ -236,9 +236,20 @@ def _is_new(payload: bytes, message: Publish, track: Track) -> bool:
     return track.take_print(payload) or not (message.dup or message.retain)
 
 
+def _kept_apart(reading: Reading, track: Track) -> Reading:
+    """The reading with a time stamp of its own in InfluxDB, where another one with other
+    quantities has the same millisecond: one reading is one point."""
+    if reading.seq != NO_SEQ:
+        return reading
+    stamp = stamp_of_names(reading.ts, reading.values)
+    if not track.shares_millisecond(stamp):
+        return reading
+    return replace(reading, apart=stamp % NS_IN_MS or 1)
+
+
 def _at_free_time(reading: Reading, track: Track) -> Reading:
-    """The reading at a time of its own: the receive time is no identity, and two readings of one
-    millisecond would overwrite each other in InfluxDB."""
+    """The reading at a time of its own: the receive time is no identity, and what comes twice
+    within a millisecond may well be two readings."""
     while not track.take_stamp(stamp_of_names(reading.ts, reading.values)):
         reading = replace(reading, ts=reading.ts + 1)
     return reading

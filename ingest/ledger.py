@@ -29,6 +29,13 @@ def ledger(tracks: Tracks) -> Ledger:
     }
 
 
+def recount(tracks: Tracks, before: Ledger) -> None:
+    """After a crash: duplicates leave no trace on disk but in the ledger, as last written."""
+    for device, counted in before.items():
+        track = tracks.of(device)
+        track.duplicates = max(track.duplicates, counted.duplicates)
+
+
 def write(path: Path, counts: Ledger) -> None:
     """Write the ledger for others to read; it is rebuilt from the spool, so it needs no fsync."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -41,8 +41,10 @@ def line(reading: Reading) -> bytes:
     if seq != NO_SEQ:
         counted = b",seq=%di" % seq
         nanoseconds += seq % 1_000_000
-    elif reading.boot != NO_SEQ:
-        counted = b",boot=%di" % reading.boot
+    else:
+        nanoseconds += reading.apart
+        if reading.boot != NO_SEQ:
+            counted = b",boot=%di" % reading.boot
     return b"%b%b,q=%di%b,received=%di %d" % (
         head,
         values,

@@ -162,6 +162,14 @@ class Track(msgspec.Struct, array_like=True, gc=False):
             del stamps[:MAX_STAMPS]
         return True
 
+    def shares_millisecond(self, stamp: int) -> bool:
+        """Whether another reading stands in the millisecond of this stamp."""
+        stamps = self.stamps
+        if stamps is None:
+            return False
+        begin = stamp - stamp % NS_IN_MS
+        return bisect_left(stamps, begin + NS_IN_MS) - bisect_left(stamps, begin) > 1
+
     def take_print(self, payload: bytes) -> bool:
         """Remember a refused payload; False where it is among the last refused ones."""
         mark = crc32(payload) << 32 | len(payload)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
 import structlog
 
 from ingest import ledger, recovery
@@ -300,9 +301,18 @@ def _open_journal(settings: IngestSettings) -> Journal:
         opened.callback(letters.close)
         # Now that nobody else can write them.
         tracks = recovery.recover(settings.spool, settings.dead_letters)
+        ledger.recount(tracks, _last_ledger(settings.ledger_file))
         opened.pop_all()
     log.info("recovered", seconds=round(time.monotonic() - began, 3))
     return Journal(settings.spool, spool, letters, tracks)
+
+
+def _last_ledger(path: Path) -> ledger.Ledger:
+    try:
+        return ledger.read(path)
+    except msgspec.MsgspecError as error:
+        log.warning("the last ledger cannot be read", why=str(error))
+        return {}
 
 
 def _now() -> int:

@@ -80,7 +80,9 @@ class Reading(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     `ts` and `received` are milliseconds since 1970 UTC. `values` is keyed by the InfluxDB
     field name (`telemetry.catalogue`), each in its canonical unit. The tags come from the
-    registry at the moment of admission, so a device that moves later keeps its past.
+    registry at the moment of admission, so a device that moves later keeps its past. `apart` is
+    the nanoseconds by which a reading without a `seq` stands behind another of its millisecond:
+    InfluxDB would silently overwrite the one with the other.
     """
 
     device: str
@@ -96,3 +98,4 @@ class Reading(msgspec.Struct, frozen=True, array_like=True, gc=False):
     q: int
     flags: int
     values: dict[str, float]
+    apart: int = 0

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ingest.admit import Clocks
 from ingest.deadletter import DeadLetter
 from ingest.intake import Intake, Intaken
+from ingest.line import line
 from ingest.mqtt import Publish
 from ingest.sequence import Tracks
 from telemetry.errors import Reason
@@ -121,6 +122,37 @@ def test_without_a_time_every_reading_gets_one_of_its_own() -> None:
     out = desk.take(message([sample(), sample(), sample()]), message(sample()))
     assert [one.ts for one in out.readings] == [NOW, NOW + 1, NOW + 2, NOW + 3]
     assert out.touched == {}
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {
+                "values": st.dictionaries(
+                    st.sampled_from(["pressure", "flow", "volume"]), st.just(1.0), min_size=1
+                )
+            },
+            optional={"ts": st.sampled_from([NOW - 1, NOW])},
+        ),
+        max_size=30,
+    )
+)
+def test_without_a_sequence_one_reading_is_one_point(samples: list[dict[str, object]]) -> None:
+    """Invariant 3: InfluxDB overwrites a point that has the same time stamp as another."""
+    desk = Desk()
+    out = desk.take(*(message(one) for one in samples))
+    assert len(out.readings) + out.duplicates == len(samples)
+    stamps = [line(one).rpartition(b" ")[2] for one in out.readings]
+    assert len(set(stamps)) == len(out.readings)
+
+
+def test_other_quantities_of_the_same_millisecond_stand_beside_the_first() -> None:
+    desk = Desk()
+    first = desk.take(message({"ts": NOW, "values": {"pressure": 1.0}}))
+    second = desk.take(message({"ts": NOW, "values": {"pressure": 2.0, "flow": 3.0}}))
+    assert [one.apart for one in first.readings] == [0]
+    assert [one.ts for one in second.readings] == [NOW]
+    assert second.readings[0].apart > 0
 
 
 def test_a_sequence_without_a_boot() -> None:
