@@ -24,7 +24,7 @@ def ours(
     name: str,
     state: State,
     floor: int,
-    needs: tuple[str, ...] = (),
+    yields_to: tuple[str, ...] = (),
     config: Path | None = None,
     stop_seconds: float = 1.5,
 ) -> Component:
@@ -43,7 +43,7 @@ def ours(
         cwd=ROOT,
         environment={"PYTHONPATH": _python_path(), SUPERVISED: "1"},
         stop_seconds=stop_seconds,
-        needs=needs,
+        yields_to=yields_to,
     )
 
 

@@ -123,14 +123,18 @@ class Platform:
         found += [
             components.ours("ingest", state, 3, config=config_file),
             components.ours("store", state, 2, config=config_file),
-            components.ours("rules", state, 2, config=config_file),
-            components.ours("portal", state, 3, config=config_file),
+        ]
+        # The way of a reading to the disk first; the others may start a moment later.
+        first = ("ingest", "store", *(one.name for one in self.extra))
+        found += [
+            components.ours("rules", state, 2, first, config=config_file),
+            components.ours("portal", state, 3, first, config=config_file),
         ]
         if self.runtime.grafana_url and not self.config.grafana.url:
             shown = grafana.component(state, self.runtime, self.secrets, self.registry)
             found += [shown] if shown else []
         if self.runtime.inbox_url:
-            found.append(components.ours("inbox", state, 2, config=config_file))
+            found.append(components.ours("inbox", state, 2, first, config=config_file))
         return found
 
     def _make_broker(self) -> Broker:

@@ -27,6 +27,7 @@ log = structlog.get_logger("supervisor")
 PR_SET_PDEATHSIG = 1
 LOG_BYTES = 20_000_000
 LOG_LOOK_SECONDS = 30.0
+YIELD_SECONDS = 2.0
 STEADY_SECONDS = 20.0
 """A component that ran this long before it died starts again at once."""
 
@@ -43,7 +44,9 @@ def die_with_parent() -> None:
 class Component:
     """A child process: how it is started, how one sees that it is ready, when it is stopped.
 
-    Components are stopped in descending order of `floor`, those of one floor together.
+    Components are stopped in descending order of `floor`, those of one floor together. One that
+    `needs` others is not started before they are ready; one that `yields_to` others lets them
+    have the processors first, but waits `YIELD_SECONDS` at the most.
     """
 
     name: str
@@ -54,6 +57,7 @@ class Component:
     environment: Mapping[str, str] = field(default_factory=dict)
     stop_seconds: float = 3.0
     needs: tuple[str, ...] = ()
+    yields_to: tuple[str, ...] = ()
 
 
 class Status(msgspec.Struct):
@@ -88,7 +92,7 @@ class Supervisor:
         self.statuses: dict[str, Status] = {}
 
     def start(self, components: Iterable[Component]) -> None:
-        """Start components side by side; each waits only for those that it `needs`."""
+        """Start components side by side; each waits only as its own description says."""
         fresh = list(components)
         self._logs.mkdir(parents=True, exist_ok=True)
         for component in fresh:
@@ -152,6 +156,10 @@ class Supervisor:
         """Start the component again and again until it is being stopped."""
         for other in component.needs:
             await self._ready[other].wait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(YIELD_SECONDS):
+                for other in component.yields_to:
+                    await self._ready[other].wait()
         deaths = 0
         while component.name not in self._stopping:
             started = time.monotonic()

@@ -124,6 +124,28 @@ def test_a_program_that_is_not_there_is_said(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
+def test_one_yields_to_others_but_not_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.supervisor.YIELD_SECONDS", 0.2)
+
+    async def never(_pid: int) -> bool:
+        return False
+
+    async def scenario() -> None:
+        supervisor = made(tmp_path)
+        slow = Component("slow", SLEEPER, never, 1)
+        late = Component("late", SLEEPER, at_once, 1, yields_to=("slow",))
+        supervisor.start([slow, late])
+        await eventually(lambda: supervisor.pid("slow") is not None)
+        assert supervisor.pid("late") is None
+        await eventually(lambda: supervisor.statuses["late"].state == "ready")
+        assert supervisor.statuses["slow"].state == "starting"
+        await supervisor.stop()
+
+    asyncio.run(scenario())
+
+
 def test_a_long_log_is_moved_aside_while_it_is_written(tmp_path: Path) -> None:
     path = tmp_path / "one.log"
     with path.open("ab", buffering=0) as writer:
