@@ -9,11 +9,11 @@ import signal
 from collections.abc import Callable
 
 import structlog
-from registry.store import Registry
 
 from app.broker import ADMIN_USER, INGEST_USER, Broker
 from app.secret_store import Secrets
 from registry.credentials import mosquitto_hash
+from registry.store import Registry
 
 log = structlog.get_logger("broker-users")
 

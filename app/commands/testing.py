@@ -15,8 +15,8 @@ from app import packages
 from app.components import ROOT
 
 CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("style", ("ruff", "check", ".")),
-    ("format", ("ruff", "format", "--check", ".")),
+    ("style", ("ruff", "check", "--no-cache", ".")),
+    ("format", ("ruff", "format", "--no-cache", "--check", ".")),
     ("types", ("mypy", ".")),
     ("floors", ("lint-imports",)),
 )

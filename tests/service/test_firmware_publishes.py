@@ -119,9 +119,10 @@ def test_a_reading_goes_from_the_board_into_influxdb(
     furnish(tmp_path, broker, "firmware", DEVICE)
     board = flashed(tmp_path, broker)
     with (
-        running(Ingest(ingest_settings(tmp_path, broker))),
+        running(Ingest(ingest_settings(tmp_path, broker))) as ingest,
         running(Store(store_settings(tmp_path, influx))),
     ):
+        wait_for(lambda: ingest.figures()["broker_connected"], what="ingest is subscribed")
         assert board.run() == (0, "stored: boot 1 seq 3\n")
         query = 'SELECT * FROM "water"'
         wait_for(lambda: len(rows(influx, query)) == 3, what="three readings in InfluxDB")
