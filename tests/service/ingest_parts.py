@@ -132,6 +132,7 @@ class Device:
         self.told: list[tuple[int, int]] = []
         self.acknowledged = 0
         self.sent = 0
+        self.patience_s = 1.0  # without progress; then it sends again
         self._progress = time.monotonic()
         self._client = paho.Client(CallbackAPIVersion.VERSION2, client_id=device)
         self._client.username_pw_set(device, PASSWORD)
@@ -170,7 +171,7 @@ class Device:
 
     def is_done(self) -> bool:
         """Whether everything is stored; asked again and again, it sends again what is not."""
-        if self.kept and time.monotonic() - self._progress > 1.0:
+        if self.kept and time.monotonic() - self._progress > self.patience_s:
             self._send_again()
         return not self.kept
 
