@@ -14,6 +14,7 @@ from app.broker import ADMIN_USER, INGEST_USER, Broker
 from app.secret_store import Secrets
 from registry.credentials import mosquitto_hash
 from registry.store import Registry
+from telemetry.errors import KenhError
 
 log = structlog.get_logger("broker-users")
 
@@ -34,16 +35,22 @@ class BrokerUsers:
 
     def users(self) -> dict[str, str]:
         """User name → password hash, of all that may connect."""
-        self._revision = self._registry.revision()
-        return {**self._registry.users(), **self._own}
+        revision = self._registry.revision()
+        users = {**self._registry.users(), **self._own}
+        self._revision = revision
+        return users
 
     async def follow(self, pid: Callable[[], int | None]) -> None:
         """Write the file again and tell the broker at each change of the registry, for ever."""
         while True:
             await asyncio.sleep(POLL_SECONDS)
-            if self._registry.revision() == self._revision:
+            try:
+                if self._registry.revision() == self._revision:
+                    continue
+                self._broker.write_users(self.users())
+            except (KenhError, OSError) as error:  # locked, or a full disk: later, not never
+                log.warning("the broker's users cannot be brought up to date", why=str(error))
                 continue
-            self._broker.write_users(self.users())
             reload_users(pid())
             log.info("the broker's users are read again", revision=self._revision)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import time
 from pathlib import Path
@@ -123,7 +124,8 @@ async def _drain(platform: Platform, stop: asyncio.Event) -> None:
     """Let the fleet end its outboxes, then the store and the rules come to the spool's end."""
     pid = platform.supervisor.pid("simulators")
     if pid is not None:
-        signal_to(pid, signal.SIGUSR1)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGUSR1)  # see app.simulators_part
     deadline = time.monotonic() + DRAIN_SECONDS
     while time.monotonic() < deadline and not stop.is_set():
         beats = heartbeat.read_all(platform.state.run)
@@ -139,10 +141,3 @@ async def _drain(platform: Platform, stop: asyncio.Event) -> None:
 
 def _figure(beats: dict[str, heartbeat.Heartbeat], name: str, figure: str) -> float:
     return beats[name].figures.get(figure, 0.0) if name in beats else 0.0
-
-
-def signal_to(pid: int, number: signal.Signals) -> None:
-    import os
-
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, number)
