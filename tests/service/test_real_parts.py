@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
+import paho.mqtt.client as paho
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion
 
-from tests.services import RunningInflux, answers, make_broker, make_influx
+from tests.services import (
+    PASSWORD,
+    RunningBroker,
+    RunningInflux,
+    answers,
+    make_broker,
+    make_influx,
+    wait_for,
+)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
@@ -18,6 +29,22 @@ def test_broker_starts_with_the_shipped_configuration(tmp_path: Path, host: str)
     finally:
         broker.stop()
     assert "Error" not in (tmp_path / "broker" / "log").read_text()
+
+
+def test_the_brokers_log_says_why_a_device_does_not_get_through(broker: RunningBroker) -> None:
+    broker.add_user("pump-1")
+    lost = threading.Event()
+    client = paho.Client(CallbackAPIVersion.VERSION2, client_id="pump-1")
+    client.username_pw_set("pump-1", PASSWORD)
+    client.on_disconnect = lambda *_: lost.set()
+    client.connect(broker.host, broker.port)
+    client.loop_start()
+    client.publish("kenh/1/pump-1/up/telemetry", b"x" * 300_000, qos=1)
+    assert lost.wait(10)
+    client.disconnect()
+    client.loop_stop()
+    log = broker.broker.folder / "log"
+    wait_for(lambda: "Client pump-1 disconnected due to oversize packet" in log.read_text())
 
 
 def test_influxdb_answers_queries(influx: RunningInflux) -> None:
