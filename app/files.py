@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+
+from ingest.durable import write_durably
 
 
 def write_whole(path: Path, text: str, mode: int = 0o644, *, durable: bool = True) -> None:
-    """Write `text` so that a reader, or a crash, sees the old file or the new one, never half.
-
-    `durable=False` leaves out the fsync: for what is written again within seconds anyway.
-    """
+    """Write `text`, as `ingest.durable` writes; the folder is made where it is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    try:
-        os.write(handle, text.encode())
-        if durable:
-            os.fsync(handle)
-    finally:
-        os.close(handle)
-    draft.replace(path)
+    write_durably(path, text.encode(), mode, durable=durable)

@@ -133,11 +133,6 @@ class Supervisor:
         await asyncio.gather(*tasks, return_exceptions=True)
         self._publish()
 
-    async def stop_component(self, name: str) -> None:
-        """Stop one component for good, before the others."""
-        self._stopping.add(name)
-        await self._stop_one(name)
-
     async def _stop_one(self, name: str) -> None:
         process = self._processes.get(name)
         if process is not None and process.returncode is None:

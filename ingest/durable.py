@@ -6,17 +6,24 @@ import os
 from pathlib import Path
 
 
-def write_durably(path: Path, data: bytes) -> None:
-    """Replace `path` by `data`: on disk when this returns, never half there."""
+def write_durably(path: Path, data: bytes, mode: int = 0o600, *, durable: bool = True) -> None:
+    """Replace `path` by `data`: on disk when this returns, never half there.
+
+    `durable=False` leaves out the fsyncs, for what is written again within seconds anyway; a
+    reader still sees the old file or the new one. Raises `OSError`, and leaves the old file,
+    where the disk does not take all of it.
+    """
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     try:
         write_at(handle, data, 0)
-        os.fsync(handle)
+        if durable:
+            os.fsync(handle)
     finally:
         os.close(handle)
     draft.replace(path)
-    sync_folder(path.parent)
+    if durable:
+        sync_folder(path.parent)
 
 
 def write_at(handle: int, data: bytes, offset: int) -> None:

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+
+from ingest.durable import write_durably
 
 
 def keep(path: Path, content: bytes, *, mode: int = 0o644, durable: bool = False) -> None:
-    """Replace the file at once, so that a reader never sees half of it; `durable` also puts it on
-    disk before returning."""
+    """Replace the file at once, as `ingest.durable` does; a missing folder is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    try:
-        os.write(handle, content)
-        if durable:
-            os.fsync(handle)
-    finally:
-        os.close(handle)
-    draft.replace(path)
+    write_durably(path, content, mode, durable=durable)

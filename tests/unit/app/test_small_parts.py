@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import socket
 import stat
 from datetime import UTC, datetime, timedelta
@@ -29,6 +31,25 @@ def test_a_file_is_whole_and_has_its_mode(tmp_path: Path) -> None:
     assert path.read_text() == "two"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [p.name for p in path.parent.iterdir()] == ["file"]
+
+
+def test_a_disk_that_takes_a_part_does_not_leave_half_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One write may take only a part of the data; a half password file would lock devices out."""
+    path = tmp_path / "passwd"
+    whole = os.pwrite
+    monkeypatch.setattr(os, "pwrite", lambda fd, data, at: whole(fd, data[:3], at))
+    write_whole(path, "pump-1:hash")
+    assert path.read_text() == "pump-1:hash"
+
+    def full(_handle: int, _data: bytes, _at: int) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "pwrite", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_whole(path, "pump-2:hash")
+    assert path.read_text() == "pump-1:hash"
 
 
 @pytest.mark.parametrize(
